@@ -1,0 +1,3 @@
+"""One JSON Schema becomes storage, validation, a REST API and documentation. Start at `janua.app`."""
+
+__version__ = "0.1.0"

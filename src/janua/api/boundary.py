@@ -1,0 +1,112 @@
+"""The outermost layer of every HTTP request: what no endpoint should have to think about.
+
+It refuses URLs that are too long or ambiguous, turns errors into problem documents, never lets the details of an
+unexpected one out, and stamps the catalog's revision on the answers about collections. Start at `Boundary`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import re
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from janua.api.problems import problem_response
+from janua.errors import InvalidRequest, JanuaError, MethodNotAllowed, UnexpectedFailure, UnknownResource, UrlTooLong
+
+REVISION = "Janua-Catalog-Revision"
+STAMPED = re.compile(r"/(?:registry|api|records)(?:/|$)")
+LINGER_SECONDS = 2.0
+
+# An encoded slash, backslash or control character, or a segment of dots, means one thing to us and may mean another
+# to a proxy in front of us.
+_AMBIGUOUS = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)|/(?:\.|%2e){1,2}(?:/|$)|%(?![0-9a-f]{2})", re.IGNORECASE)
+
+log = logging.getLogger(__name__)
+
+
+class Boundary:
+    """ASGI middleware; `url_bytes` bounds path and query string together."""
+
+    def __init__(self, app: ASGIApp, *, url_bytes: int) -> None:
+        self._app = app
+        self._url_bytes = url_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(scope, receive, send)
+        try:
+            self._check_url(scope)
+            await self._app(scope, receive, answer.send)
+        except ClientDisconnect:
+            return
+        except JanuaError as error:
+            await answer.with_problem(error)
+        except HTTPException as error:
+            await answer.with_problem(_routing_error(scope, error))
+        except Exception:
+            log.exception("%s %s failed", scope["method"], scope["path"])
+            await answer.with_problem(UnexpectedFailure())
+
+    def _check_url(self, scope: Scope) -> None:
+        path: bytes = scope.get("raw_path") or scope["path"].encode()
+        if len(path) + len(scope["query_string"]) > self._url_bytes:
+            raise UrlTooLong(self._url_bytes)
+        if _AMBIGUOUS.search(path):
+            raise InvalidRequest("the path has an encoded slash, backslash or control character, or a segment of dots")
+
+
+class _Answer:
+    """The answer to one request: stamps it, and knows whether it has begun."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._begun = False
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._begun = True
+            self._stamp(message)
+        await self._send(message)
+
+    async def with_problem(self, error: JanuaError) -> None:
+        if self._begun:
+            # Too late for another status: an answer cut off is the only way left to say that it is not whole.
+            log.error("%s %s broke off: %s", self._scope["method"], self._scope["path"], error)
+            return
+        response = problem_response(error)
+        if response.status_code == 413:
+            await self._linger(response)
+        else:
+            await response(self._scope, self._receive, self.send)
+
+    async def _linger(self, response: Response) -> None:
+        """Answer, and throw away for a moment what the client still sends: a reset would lose the answer."""
+        await self.send({"type": "http.response.start", "status": 413, "headers": response.raw_headers})
+        await self.send({"type": "http.response.body", "body": response.body, "more_body": True})
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while (await self._receive()).get("more_body", False):
+                    pass
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def _stamp(self, message: Message) -> None:
+        gateway = getattr(self._scope["app"].state, "gateway", None) if "app" in self._scope else None
+        if gateway is not None and STAMPED.match(self._scope["path"]):
+            MutableHeaders(scope=message)[REVISION] = str(gateway.live.catalog.revision)
+
+
+def _routing_error(scope: Scope, error: HTTPException) -> JanuaError:
+    if error.status_code == 405:
+        return MethodNotAllowed(scope["method"], ("GET", "HEAD"))
+    if error.status_code == 404:
+        return UnknownResource(scope["path"])
+    return InvalidRequest(error.detail)

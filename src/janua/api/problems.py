@@ -1,0 +1,107 @@
+"""Errors as answers: one table from `JanuaError.code` to an HTTP status, and the problem documents of RFC 9457.
+
+Start at `problem_response`. A problem's `type` is the path of a page of this server that explains its code.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from janua.api.wire import json_bytes
+from janua.errors import IdempotencyConflict, JanuaError, MethodNotAllowed
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_SECONDS = 1
+
+STATUSES: Mapping[str, HTTPStatus] = {
+    "config.invalid": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "database.unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "database.timeout": HTTPStatus.GATEWAY_TIMEOUT,
+    "database.conflict": HTTPStatus.CONFLICT,
+    "database.full": HTTPStatus.INSUFFICIENT_STORAGE,
+    "database.behind": HTTPStatus.SERVICE_UNAVAILABLE,
+    "database.directory_in_use": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "database.embedded_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
+    "document.malformed": HTTPStatus.BAD_REQUEST,
+    "document.unstorable": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "document.too_large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    "registry.unknown_collection": HTTPStatus.NOT_FOUND,
+    "registry.unknown_version": HTTPStatus.NOT_FOUND,
+    "registry.invalid_name": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "registry.invalid_schema": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "registry.incompatible": HTTPStatus.CONFLICT,
+    "registry.version_mismatch": HTTPStatus.PRECONDITION_FAILED,
+    "registry.collection_in_use": HTTPStatus.CONFLICT,
+    "registry.quarantined": HTTPStatus.SERVICE_UNAVAILABLE,
+    "registry.stale_catalog": HTTPStatus.CONFLICT,
+    "query.invalid": HTTPStatus.BAD_REQUEST,
+    "query.unknown_field": HTTPStatus.BAD_REQUEST,
+    "query.unknown_operator": HTTPStatus.BAD_REQUEST,
+    "query.invalid_operand": HTTPStatus.BAD_REQUEST,
+    "query.invalid_cursor": HTTPStatus.BAD_REQUEST,
+    "query.too_large": HTTPStatus.BAD_REQUEST,
+    "record.not_found": HTTPStatus.NOT_FOUND,
+    "record.invalid_id": HTTPStatus.BAD_REQUEST,
+    "record.invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "record.exists": HTTPStatus.CONFLICT,
+    "record.not_unique": HTTPStatus.CONFLICT,
+    "record.relation": HTTPStatus.CONFLICT,
+    "record.version_mismatch": HTTPStatus.PRECONDITION_FAILED,
+    "record.invalid_patch": HTTPStatus.BAD_REQUEST,
+    "record.patch_conflict": HTTPStatus.CONFLICT,
+    "record.too_many": HTTPStatus.CONFLICT,
+    "record.import_rejected": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "record.idempotency_conflict": HTTPStatus.CONFLICT,
+    "request.invalid": HTTPStatus.BAD_REQUEST,
+    "request.media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "request.not_found": HTTPStatus.NOT_FOUND,
+    "request.method": HTTPStatus.METHOD_NOT_ALLOWED,
+    "request.url_too_long": HTTPStatus.REQUEST_URI_TOO_LONG,
+    "request.timeout": HTTPStatus.REQUEST_TIMEOUT,
+    "request.failed": HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+"""Every code there is; a test holds this against `janua.errors`."""
+
+CLOSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+"""Statuses after which what is left of the request's body is not worth reading."""
+
+
+def status_of(error: JanuaError) -> HTTPStatus:
+    """Return the HTTP status of an error."""
+    # draft-ietf-httpapi-idempotency-key-header, section 2.7: another request's key is 422, a running one's 409.
+    if isinstance(error, IdempotencyConflict) and not error.running:
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    return STATUSES[error.code]
+
+
+def problem_of(error: JanuaError) -> dict[str, object]:
+    """Return the problem document of an error: the members of RFC 9457, `code`, and the error's own fields."""
+    known = {
+        "type": f"/problems/{error.code}",
+        "title": error.title,
+        "status": status_of(error).value,
+        "detail": str(error),
+        "code": error.code,
+    }
+    return {**error.members(), **known}
+
+
+def problem_response(error: JanuaError) -> Response:
+    """Return the answer to a request that met this error."""
+    problem = problem_of(error)
+    ordered = {name: problem[name] for name in ("type", "title", "status", "detail", "code")} | problem
+    return Response(json_bytes(ordered), status_of(error), headers_of(error), media_type=PROBLEM_JSON)
+
+
+def headers_of(error: JanuaError) -> dict[str, str]:
+    """Return the headers that go with an error."""
+    status = status_of(error)
+    headers = {"Cache-Control": "no-store"}
+    if status == HTTPStatus.SERVICE_UNAVAILABLE or error.code in ("database.conflict", "registry.stale_catalog"):
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(error.allowed)
+    if status in CLOSING:
+        headers["Connection"] = "close"
+    return headers

@@ -1,0 +1,52 @@
+"""Answers as bytes: dataclasses, mappings and sequences → exact JSON.
+
+Start at `json_bytes`. Texts that PostgreSQL made are never parsed: `json_object` puts them in as they are.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import cast
+from uuid import UUID
+
+from starlette.responses import Response
+
+from janua.model.json import dumps
+from janua.model.types import Json
+
+JSON = "application/json"
+
+
+def plain(value: object) -> Json:
+    """Return a value as JSON: dataclasses by their fields, times in RFC 3339 in UTC, everything else as it is."""
+    match value:
+        case None | bool() | str() | int() | float() | Decimal():
+            return value
+        case datetime():
+            return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        case UUID():
+            return str(value)
+        case Mapping():
+            return {str(name): plain(each) for name, each in cast(Mapping[object, object], value).items()}
+        case Sequence():
+            return [plain(each) for each in cast(Sequence[object], value)]
+        case _ if is_dataclass(value):
+            return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+        case _:
+            raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def json_bytes(value: object) -> bytes:
+    """Return the JSON text of a value in UTF-8; half surrogate pairs, which have no UTF-8, become `?`."""
+    return dumps(plain(value)).encode(errors="replace")
+
+
+def json_object(**members: str) -> bytes:
+    """Return a JSON object whose members are JSON texts already."""
+    return ("{" + ",".join(f'"{name}":{text}' for name, text in members.items()) + "}").encode()
+
+
+def json_response(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """Return the answer that consists of this value."""
+    return Response(json_bytes(value), status, headers, media_type=JSON)

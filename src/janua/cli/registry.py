@@ -1,0 +1,194 @@
+"""`apply`, `check`, `list`, `show`, `drop` and `openapi`: the registry's verbs with schema files and tables.
+
+Start at `apply`; `check` is the same decision with nothing stored.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from janua.cli.opening import opened
+from janua.cli.places import Place
+from janua.cli.schema_files import read_schemas
+from janua.cli.terminal import note, plain, print_json, print_line, print_table, progress
+from janua.errors import IncompatibleSchema, InvalidSchema
+from janua.gateway import schemas
+from janua.gateway.answers import Description, Registration
+from janua.gateway.gateway import Gateway
+from janua.model.collection import Schema
+
+POLL = 0.2  # seconds between looks at indexes that are being built
+
+
+async def apply(place: Place, files: Sequence[Path], *, dry_run: bool, as_json: bool) -> None:
+    """Register the schemas in `files`, all or none, and wait for the indexes they declare.
+
+    Raises: `InvalidSchema`, `IncompatibleSchema`, `MalformedDocument`.
+    """
+    async with opened(place) as gateway:
+        documents = read_schemas(files, gateway.document_limits)
+        registrations = await registered(gateway, documents, dry_run=dry_run)
+        if not dry_run:
+            await built(gateway, [each.collection for each in registrations], quiet=as_json)
+    if as_json:
+        print_json({"registrations": registrations})
+    else:
+        print_registrations(registrations)
+
+
+async def check(place: Place, files: Sequence[Path], *, as_json: bool) -> int:
+    """Print what registering the schemas in `files` would change; return 1 when it would be refused.
+
+    Raises: `InvalidSchema`, `MalformedDocument`.
+    """
+    async with opened(place) as gateway:
+        documents = read_schemas(files, gateway.document_limits)
+        try:
+            registrations = await registered(gateway, documents, dry_run=True)
+        except IncompatibleSchema as error:
+            return print_refusal(error, as_json=as_json)
+    if as_json:
+        print_json({"verdict": "compatible", "registrations": registrations})
+        return 0
+    print_registrations(registrations)
+    for each in registrations:
+        print_changes(each.collection, plain(each.report.changes))
+    return 0
+
+
+async def registered(gateway: Gateway, documents: Mapping[str, Schema], *, dry_run: bool) -> Sequence[Registration]:
+    """Register documents; of an invalid schema every violation is told, the first one by the error itself.
+
+    Raises: `InvalidSchema`, `IncompatibleSchema`.
+    """
+    try:
+        return await schemas.register_many(gateway, documents, dry_run=dry_run)
+    except InvalidSchema as error:
+        for each in error.violations[1:]:
+            note(f"  {error.collection} {each.pointer or '/'}: {each.message}")
+        raise
+
+
+async def built(gateway: Gateway, names: Sequence[str], *, quiet: bool) -> None:
+    """Wait until no index of these collections is being built any more."""
+    with progress("building indexes", None, quiet=quiet) as moved:
+        for name in names:
+            while building := [each for each in await indexes(gateway, name) if each.state == "building"]:
+                moved(len(building))
+                await asyncio.sleep(POLL)
+
+
+async def indexes(gateway: Gateway, name: str) -> Sequence[Any]:
+    """Return the indexes of a collection and their states."""
+    return (await schemas.describe(gateway, name)).indexes
+
+
+async def list_collections(place: Place, *, as_json: bool) -> None:
+    """Print the collections."""
+    async with opened(place) as gateway:
+        found = await schemas.list_collections(gateway)
+    if as_json:
+        print_json({"collections": found})
+        return
+    rows = [[each.collection, str(each.version), each.title or "", each.description or ""] for each in found]
+    print_table(["COLLECTION", "VERSION", "TITLE", "DESCRIPTION"], rows, empty="There are no collections yet.")
+
+
+async def show(place: Place, name: str, *, as_json: bool) -> None:
+    """Print a collection's fields, relations, indexes and schema versions.
+
+    Raises: `UnknownCollection`.
+    """
+    async with opened(place) as gateway:
+        found = await schemas.describe(gateway, name)
+        versions = await schemas.list_versions(gateway, name)
+    if as_json:
+        listed = [{"version": each.version, "fingerprint": each.fingerprint, "created_at": each.created_at} for each in versions]
+        members = plain(found)
+        print_json({**members, "versions": listed} if isinstance(members, dict) else members)
+        return
+    print_line(f"{name}, schema version {found.version}, compatibility {found.mode}, evolution {found.evolution}\n")
+    print_description(found)
+    print_line("")
+    rows = [[str(each.version), f"{each.created_at:%Y-%m-%d %H:%M:%S}", each.fingerprint[:12]] for each in versions]
+    print_table(["VERSION", "REGISTERED (UTC)", "FINGERPRINT"], rows, empty="")
+
+
+async def drop(place: Place, name: str, *, with_records: bool) -> None:
+    """Forget a collection.
+
+    Raises: `UnknownCollection`, `CollectionInUse`.
+    """
+    async with opened(place) as gateway:
+        await schemas.drop(gateway, name, with_records=with_records)
+    print_line(f"dropped {name}")
+
+
+async def openapi(place: Place, name: str | None) -> None:
+    """Print the OpenAPI description of all collections, or of one.
+
+    Raises: `UnknownCollection`.
+    """
+    from janua.api.rest.openapi import describe  # noqa: PLC0415 - only this command needs the faces
+
+    async with opened(place) as gateway:
+        print_json(describe(gateway.live.catalog, name))
+
+
+def print_description(found: Description) -> None:
+    """Print fields, relations and indexes."""
+    rows = [
+        [str(each["pointer"]), str(each["type"]), str(each["rest"]), "yes" if each["indexed"] else ""]
+        for each in found.fields
+    ]
+    print_table(["FIELD", "TYPE", "REST", "INDEXED"], rows, empty="It declares no fields: any document its schema takes.")
+    if found.relations:
+        print_line("")
+        rows = [
+            [each.field, f"{each.collection}{' (many)' if each.many else ''}", each.pointer, each.on_delete]
+            for each in found.relations
+        ]
+        print_table(["RELATION", "TO", "BY", "ON DELETE"], rows, empty="")
+    if found.indexes:
+        print_line("")
+        rows = [
+            [each.kind, ", ".join(each.fields), "yes" if each.unique else "", each.state] for each in found.indexes
+        ]
+        print_table(["INDEX", "FIELDS", "UNIQUE", "STATE"], rows, empty="")
+
+
+def print_registrations(registrations: Sequence[Registration]) -> None:
+    """Print what became, or would become, of each schema."""
+    rows = [
+        [each.collection, str(each.version), outcome(each), str(len(each.report.indexes.build) or "")]
+        for each in registrations
+    ]
+    print_table(["COLLECTION", "VERSION", "SCHEMA", "INDEXES"], rows, empty="There is nothing to register.")
+
+
+def outcome(registration: Registration) -> str:
+    """Return in a word what registering did."""
+    if not registration.changed:
+        return "unchanged"
+    return "new" if registration.created else "changed"
+
+
+def print_refusal(error: IncompatibleSchema, *, as_json: bool) -> int:
+    """Print why a schema cannot follow the current one; return the exit code."""
+    if as_json:
+        print_json(error.members())
+        return 1
+    report = error.report
+    print_line(f"{error.collection} is incompatible:")
+    for each in report.get("incompatibilities", ()):
+        print_line(f"  {each['pointer'] or '/'} ({each['keyword']}): {each['message']}")
+    print_changes(error.collection, report.get("changes", ()))
+    return 1
+
+
+def print_changes(collection: str, changes: Any) -> None:
+    """Print the differences between two schemas, one a line."""
+    for each in changes:
+        mark = "! " if each.get("breaking") else "  "
+        print_line(f"{mark}{collection} {each['pointer'] or '/'}: {each['message']}")

@@ -1,0 +1,148 @@
+"""`dev`, `serve`, `migrate` and `config`: run the server, prepare its database, show its settings.
+
+Start at `dev`: embedded PostgreSQL, migrations, schemas, server, in that order, and down again in the other.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+
+from janua import __version__
+from janua.app import create_app, run
+from janua.cli.opening import dsn_of, located, settings_of
+from janua.cli.places import Place
+from janua.cli.terminal import print_json, print_line, print_table
+from janua.cli.watching import watching
+from janua.config import Settings, effective
+from janua.errors import InvalidConfiguration
+from janua.gateway.gateway import open_gateway
+from janua.storage import embedded, migrations
+
+BACKLOG = 2048  # connections that wait to be accepted
+
+
+async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int | None) -> int:
+    """Serve until interrupted; return the exit code.
+
+    Raises: `InvalidConfiguration`, `DirectoryInUse`, `EmbeddedFailed`, `DatabaseUnavailable`.
+    """
+    settings = settings_of(place, dev__schemas=schemas, server__host=host, server__port=port)
+    listener = listening(settings)
+    async with located(settings, share=False) as found:
+        await migrations.migrate(dsn_of(found))
+        async with open_gateway(found, name="dev") as gateway:
+            where = "the server of --dsn" if settings.database.dsn else str(settings.dev.data)
+            print_line(f"Janua {__version__}, PostgreSQL in {where}")
+            async with watching(gateway, settings.dev.schemas):
+                server = DevServer(uvicorn.Config(create_app(found, dev=True), log_config=None, lifespan="on"))
+                print_addresses(settings.server.host, listener)
+                await server.serve(sockets=[listener])
+    return 128 + server.stopped_by if server.stopped_by else 0
+
+
+def serve(*, host: str | None, port: int | None, workers: int | None) -> int:
+    """Serve in production until terminated; return the exit code.
+
+    Raises: `InvalidConfiguration` without a DSN, `DatabaseBehind`, `DatabaseUnavailable`.
+    """
+    settings = settings_of(
+        Place(), "production", server__host=host, server__port=port, server__workers=workers
+    )
+    asyncio.run(migrations.require_current(dsn_of(settings)))
+    run(settings, dev=False)
+    return 0
+
+
+async def migrate(place: Place, *, as_json: bool) -> None:
+    """Apply the migrations that the database lacks, and say which.
+
+    Raises: `DatabaseUnavailable`, `StatementConflict`.
+    """
+    settings = settings_of(place)
+    if settings.database.dsn is None:
+        async with embedded.running(settings.dev.data, share=True) as server:
+            before, after = await migrations.migrate(server.dsn)
+    else:
+        before, after = await migrations.migrate(dsn_of(settings))
+    if as_json:
+        print_json({"before": before, "after": after})
+    elif before == after:
+        print_line(f"The database is at migration {after}: there is nothing to do.")
+    else:
+        print_line(f"The database went from migration {before} to {after}.")
+
+
+def config(place: Place, *, as_json: bool) -> None:
+    """Print the settings in effect.
+
+    Raises: `InvalidConfiguration`.
+    """
+    shown = effective(settings_of(place))
+    if as_json:
+        print_json(shown)
+        return
+    rows = [
+        [f"{section}.{name}", "" if value is None else str(value)]
+        for section, values in shown.items()
+        for name, value in values.items()
+    ]
+    print_table(["SETTING", "VALUE"], rows, empty="")
+
+
+class DevServer(uvicorn.Server):
+    """A server that leaves the process alone when it is told to stop: there is a database to stop after it."""
+
+    stopped_by: int = 0
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Stop at a signal, at once at the second one; never raise it again."""
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(each, self.stop, each)
+        try:
+            yield
+        finally:
+            for each in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(each)
+
+    def stop(self, number: int) -> None:
+        """Finish the requests under way, then leave."""
+        self.stopped_by = number
+        self.handle_exit(number, None)
+
+
+def listening(settings: Settings) -> socket.socket:
+    """Return a socket bound to the address of the settings.
+
+    Raises: `InvalidConfiguration` when it is taken or not ours.
+    """
+    host, port = settings.server.host.strip("[]"), settings.server.port
+    try:
+        listener = socket.create_server((host, port), family=family_of(host), backlog=BACKLOG)
+    except OSError as error:
+        reason = f"{host}:{port} cannot be listened on ({error.strerror}); pass another --port"
+        raise InvalidConfiguration("server.port", reason) from error
+    listener.set_inheritable(True)
+    return listener
+
+
+def family_of(host: str) -> socket.AddressFamily:
+    """Return the family of an address."""
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def print_addresses(host: str, listener: socket.socket) -> None:
+    """Print where to go."""
+    port = listener.getsockname()[1]
+    named = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
+    url = f"http://{named}:{port}"
+    print_line(f"  records    {url}/api/{{collection}}")
+    print_line(f"  registry   {url}/registry")
+    print_line(f"  docs       {url}/docs")
+    print_line("Press Ctrl-C to stop.")

@@ -1,0 +1,295 @@
+"""What Janua is told: `janua.toml` and `JANUA_…` variables become one frozen, checked value.
+
+In: the settings file (or the one that `JANUA_SETTINGS` names) with its environments `[default]`, `[development]` and
+`[production]` (`JANUA_ENV` chooses), variables over it (`JANUA_DATABASE__DSN` is `database.dsn`), and options of the
+command line over both. Out: `Settings`; other modules are given it, or one of its sections. The only home of dynaconf.
+Start at `load_settings`.
+"""
+
+import difflib
+import ipaddress
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from dynaconf import Dynaconf
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from janua.errors import InvalidConfiguration
+
+Environment = Literal["development", "production"]
+ENVIRONMENTS = ("default", "development", "production")
+NOT_SETTINGS = ("JANUA_SETTINGS", "JANUA_ENV", "JANUA_FAIL")  # read elsewhere, before there are settings
+KIB, MIB = 1024, 1024 * 1024
+
+
+class Section(BaseModel):
+    """A group of settings; unknown ones are refused, none changes after start-up."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Server(Section):
+    """Where Janua listens."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes any free one.")
+    workers: int = Field(1, ge=1, le=256, description="Number of worker processes of `janua serve`.")
+    allow_remote: bool = Field(
+        False, description="Allow a `host` that other machines reach although no authentication is configured."
+    )
+    receive_timeout: float = Field(
+        20.0,
+        gt=0,
+        description="Seconds in which the head of a request must arrive, then its body (of an import: each next part).",
+    )
+    shutdown_grace: float = Field(
+        10.0, ge=0, description="Seconds that requests under way may take after SIGTERM before they are cut off."
+    )
+
+
+class Database(Section):
+    """Which PostgreSQL to use, and how patiently."""
+
+    dsn: SecretStr | None = Field(
+        None,
+        description="PostgreSQL to use, as `postgresql://user:password@host:port/database`; `janua serve` needs it.",
+    )
+    pool_min: int = Field(2, ge=0, description="Connections that each worker keeps open.")
+    pool_max: int = Field(10, ge=1, description="Connections that each worker opens at most.")
+    acquire_timeout: float = Field(5.0, gt=0, description="Seconds to wait for a free connection before answering 503.")
+    statement_timeout: float = Field(15.0, gt=0, description="Seconds that one statement may run.")
+    lock_timeout: float = Field(3.0, gt=0, description="Seconds that a statement may wait for a lock.")
+    idle_in_transaction_timeout: float = Field(
+        30.0, gt=0, description="Seconds that a transaction may stay open with nothing to do."
+    )
+
+
+class Limits(Section):
+    """How much one request may ask for."""
+
+    body_bytes: int = Field(4 * MIB, ge=1, description="Bytes of the body of one request, imports excepted.")
+    import_bytes: int | None = Field(None, ge=1, description="Bytes of one import; no limit if absent.")
+    document_depth: int = Field(128, ge=1, le=500, description="Levels of nesting in one document.")
+    document_nodes: int = Field(200_000, ge=1, description="Values, nested ones counted, in one document.")
+    number_digits: int = Field(
+        512, ge=20, le=4000, description="Digits of one number in a document, written without an exponent."
+    )
+    page_default: int = Field(20, ge=1, description="Records in a page when the query does not say.")
+    page_limit: int = Field(1000, ge=1, description="Records in a page at most.")
+    include_limit: int = Field(100, ge=1, description="Related records that come with one record, for each relation.")
+    url_bytes: int = Field(16 * KIB, ge=256, description="Bytes of the path and query string of a request.")
+    filter_nodes: int = Field(200, ge=1, description="Predicates and combinators in one filter.")
+    relation_depth: int = Field(10, ge=1, description="Relations that one query may follow in a row.")
+    in_operands: int = Field(10_000, ge=1, description="Operands of one `in` or `notIn`.")
+    schema_bytes: int = Field(2 * MIB, ge=1, description="Bytes of one JSON Schema.")
+    schema_cost: int = Field(100_000, ge=1, description="Subschemas of one JSON Schema, each reference followed once.")
+    bulk_at_most: int = Field(
+        100, ge=1, description="Records that one bulk write touches at most, unless it says `atMost` itself."
+    )
+
+
+class Registry(Section):
+    """How schemas are registered."""
+
+    online_index_rows: int = Field(
+        10_000, ge=0, description="Records from which on indexes are built without blocking writes (CONCURRENTLY)."
+    )
+    compatibility: Literal[
+        "none", "backward", "backward_transitive", "forward", "forward_transitive", "full", "full_transitive"
+    ] = Field("backward", description="Compatibility mode of a new collection.")
+    evolution: Literal["data", "proof"] = Field(
+        "data",
+        description="Evolution policy of a new collection: `data` accepts a change that no stored record breaks, "
+        "`proof` lets the compatibility rules decide alone.",
+    )
+
+
+class Cursor(Section):
+    """How page cursors are authenticated."""
+
+    secret: SecretStr | None = Field(
+        None, description="Key that authenticates cursors; if absent, one is generated and kept in the database."
+    )
+
+
+class Idempotency(Section):
+    """How long answers to requests with an `Idempotency-Key` are kept."""
+
+    keep_hours: float = Field(24, gt=0, description="Hours that an answer is kept for a request sent again.")
+
+
+class Dev(Section):
+    """What `janua dev` works on."""
+
+    data: Path = Field(Path(".janua"), description="Directory of the embedded PostgreSQL.")
+    schemas: Path = Field(
+        Path("schemas"), description="Directory of schema files that `janua dev` applies, again whenever one is saved."
+    )
+
+
+class Log(Section):
+    """What Janua writes to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least important level written.")
+    format: Literal["json", "pretty"] = Field(
+        "pretty", description="One JSON object a line, or lines for people to read."
+    )
+
+
+class Settings(Section):
+    """All settings, by section."""
+
+    server: Server = Server()  # pyright: ignore[reportCallIssue]
+    database: Database = Database()  # pyright: ignore[reportCallIssue]
+    limits: Limits = Limits()  # pyright: ignore[reportCallIssue]
+    registry: Registry = Registry()  # pyright: ignore[reportCallIssue]
+    cursor: Cursor = Cursor()  # pyright: ignore[reportCallIssue]
+    idempotency: Idempotency = Idempotency()  # pyright: ignore[reportCallIssue]
+    dev: Dev = Dev()  # pyright: ignore[reportCallIssue]
+    log: Log = Log()  # pyright: ignore[reportCallIssue]
+
+    def with_dsn(self, dsn: str) -> "Settings":
+        """Return the same settings for another database, such as the embedded one."""
+        database = self.database.model_copy(update={"dsn": SecretStr(dsn)})
+        return self.model_copy(update={"database": database})
+
+
+def load_settings(
+    environment: Environment = "production", *, overrides: Mapping[str, object] | None = None
+) -> Settings:
+    """Read and check all settings.
+
+    `environment` holds unless `JANUA_ENV` names another. `overrides` are options of the command line by dotted name;
+    those that are None were not given. Relative paths are relative to the working directory.
+    Raises: `InvalidConfiguration` naming the first wrong setting.
+    """
+    chosen = os.environ.get("JANUA_ENV", environment)
+    if chosen not in ENVIRONMENTS[1:]:
+        raise InvalidConfiguration("JANUA_ENV", f"must be development or production, not {chosen!r}")
+    values = read_sources(settings_file(), chosen)
+    for name, value in (overrides or {}).items():
+        if value is not None:
+            section, _, key = name.partition(".")
+            if isinstance(found := values.setdefault(section, {}), dict):
+                found[key] = value
+    return checked(values)
+
+
+def settings_file() -> Path | None:
+    """Return the settings file, None if there is none and none was asked for."""
+    named = os.environ.get("JANUA_SETTINGS")
+    path = Path(named or "janua.toml").absolute()
+    if path.is_file():
+        return path
+    if named:
+        raise InvalidConfiguration("JANUA_SETTINGS", f"there is no file {named!r}")
+    return None
+
+
+def read_sources(file: Path | None, environment: str) -> dict[str, Any]:
+    """Return what the file says for the environment, with the variables over it, all names in lower case."""
+    if file is not None:
+        check_file(file)
+    loaded: Any = Dynaconf(
+        envvar_prefix="JANUA",
+        settings_files=[str(file)] if file else [],
+        environments=True,
+        env=environment,
+        auto_cast=False,  # a value that starts with @format is a value
+        merge_enabled=True,
+    )
+    found = lowered(loaded.as_dict())
+    restore_text(found)
+    return {name: value for name, value in found.items() if f"JANUA_{name.upper()}" not in NOT_SETTINGS}
+
+
+def restore_text(found: dict[str, Any]) -> None:
+    """Put variables back as they were written: dynaconf reads the password 1e5 as a number, pydantic knows better."""
+    for name, text in os.environ.items():
+        section, _, key = name.lower().removeprefix("janua_").partition("__")
+        if name.startswith("JANUA_") and isinstance(values := found.get(section), dict) and key in values:
+            values[key] = text
+
+
+def check_file(file: Path) -> None:
+    """Refuse what dynaconf would skip without a word: bad syntax, and tables that are not environments."""
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidConfiguration(file.name, f"cannot be read: {error}") from error
+    for name in tables:
+        if name.lower() not in ENVIRONMENTS:
+            raise InvalidConfiguration(name, f"is not an environment; write [default.{name}] in {file.name}")
+
+
+def lowered(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the values with all names in lower case, at every depth."""
+    return {str(name).lower(): lowered(it) if isinstance(it, Mapping) else it for name, it in values.items()}  # pyright: ignore[reportUnknownArgumentType]
+
+
+def checked(values: Mapping[str, object]) -> Settings:
+    """Check the values. Raises: `InvalidConfiguration` naming the first wrong one."""
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise first_mistake(error) from None
+    host = settings.server.host
+    if not settings.server.allow_remote and not is_loopback(host):
+        reason = f"{host} is reachable from other machines and Janua has no authentication yet"
+        raise InvalidConfiguration("server.host", f"{reason}; set server.allow_remote if something else protects it")
+    if settings.database.pool_min > settings.database.pool_max:
+        raise InvalidConfiguration("database.pool_min", "is greater than database.pool_max")
+    return settings
+
+
+def first_mistake(error: ValidationError) -> InvalidConfiguration:
+    """Name the wrong setting, never its value: it may be a secret."""
+    mistake = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    name = ".".join(str(part) for part in mistake["loc"])
+    variable = f"JANUA_{name.upper().replace('.', '__')}"
+    origin = f" (set by {variable})" if variable in os.environ else ""
+    if mistake["type"] != "extra_forbidden":
+        return InvalidConfiguration(name, mistake["msg"].removeprefix("Input ").strip() + origin)
+    close = difflib.get_close_matches(name, [name for name, _, _ in every_setting()], n=1, cutoff=0.5)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return InvalidConfiguration(name, f"there is no such setting{hint}{origin}")
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether only this machine reaches the host."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def every_setting() -> Iterator[tuple[str, object, str]]:
+    """Return dotted name, default and description of every setting, in the order of the reference."""
+    defaults = Settings()
+    for section in Settings.model_fields:
+        values: Section = getattr(defaults, section)
+        for name, field in type(values).model_fields.items():
+            yield f"{section}.{name}", getattr(values, name), field.description or ""
+
+
+def effective(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return all settings by section, ready for JSON, with secrets masked; of the DSN only the password is."""
+    shown = settings.model_dump(mode="json")
+    if settings.database.dsn is not None:
+        shown["database"]["dsn"] = masked(settings.database.dsn.get_secret_value())
+    return shown
+
+
+def masked(dsn: str) -> str:
+    """Return the DSN without its password and its query, which may hold one too."""
+    try:
+        parts = urlsplit(dsn)
+        user = f"{parts.username}:**********@" if parts.password else f"{parts.username}@" if parts.username else ""
+        where = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return "**********"
+    return f"{parts.scheme}://{user}{where}{parts.path}" if parts.scheme else "**********"

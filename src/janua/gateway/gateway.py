@@ -1,0 +1,102 @@
+"""What all verbs share: the pool, the settings, the live catalog, the key of the cursors. Opened and closed here."""
+
+import contextlib
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from janua.config import Settings
+from janua.errors import JanuaError, StaleCatalog
+from janua.gateway.indexing import Indexer, indexing
+from janua.gateway.live import Live, following
+from janua.model.collection import Collection
+from janua.query.cursor import CursorKey
+from janua.query.limits import QueryLimits
+from janua.registry.document import Limits
+from janua.storage import schemas as storage
+from janua.storage.migrations import require_current
+from janua.storage.pool import Pool, connection, open_pool
+
+T = TypeVar("T")
+
+ATTEMPTS = 5
+"""How often a write follows a schema that changes under it before it gives up."""
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Everything a verb needs; made by `open_gateway`."""
+
+    pool: Pool
+    settings: Settings
+    live: Live
+    indexer: Indexer
+    cursor_key: CursorKey
+    document_limits: Limits
+    query_limits: QueryLimits
+
+
+@contextlib.asynccontextmanager
+async def open_gateway(settings: Settings, *, name: str = "server") -> AsyncIterator[Gateway]:
+    """Connect, load the catalog, and keep it and the indexes up to date while the block runs.
+
+    Raises: `DatabaseUnavailable`, `DatabaseBehind`, `InvalidConfiguration`.
+    """
+    if settings.database.dsn is not None:
+        await require_current(settings.database.dsn.get_secret_value())
+    async with await open_pool(settings.database, name=name) as pool:
+        live = Live(pool)
+        await live.refresh()
+        async with following(live), indexing(live, pool) as indexer:
+            yield Gateway(pool, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
+
+
+async def is_ready(gateway: Gateway) -> Mapping[str, bool]:
+    """Return whether the database answers and a catalog is loaded."""
+    try:
+        async with connection(gateway.pool) as c:
+            await storage.fetch_revision(c)
+    except JanuaError:
+        return {"database": False, "catalog": gateway.live.catalog.revision >= 0}
+    return {"database": True, "catalog": gateway.live.catalog.revision >= 0}
+
+
+async def with_current_schema(gateway: Gateway, name: str, write: Callable[[Collection], Awaitable[T]]) -> T:
+    """Run a write with the collection's schema, again with the new one when it turns out to have changed.
+
+    Raises: `StaleCatalog` when it changes too often, and whatever `write` raises.
+    """
+    for _ in range(ATTEMPTS):
+        try:
+            return await write(gateway.live.catalog.collection(name))
+        except StaleCatalog:
+            await gateway.live.refresh()
+    raise StaleCatalog(name)
+
+
+async def _cursor_key(pool: Pool, settings: Settings) -> CursorKey:
+    if settings.cursor.secret is not None:
+        return CursorKey(settings.cursor.secret.get_secret_value().encode())
+    async with connection(pool) as c:
+        return CursorKey(await storage.load_secret(c, "cursor", os.urandom(32)))
+
+
+def _limits(settings: Settings) -> tuple[Limits, QueryLimits]:
+    limits = settings.limits
+    document = Limits(
+        depth=limits.document_depth,
+        nodes=limits.document_nodes,
+        digits=limits.number_digits,
+        bytes=limits.body_bytes,
+    )
+    query = QueryLimits(
+        page_default=limits.page_default,
+        page_limit=limits.page_limit,
+        include_limit=limits.include_limit,
+        relation_depth=limits.relation_depth,
+        filter_nodes=limits.filter_nodes,
+        in_operands=limits.in_operands,
+        number_digits=limits.number_digits,
+    )
+    return document, query

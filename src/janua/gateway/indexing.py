@@ -1,0 +1,82 @@
+"""Build and drop indexes in the background, until PostgreSQL has what the current schemas declare.
+
+`janua.indexes` says what is declared; `Indexer` builds what is not valid yet, without blocking writers, one index at a
+time and one builder for a collection across all workers. A build that a crash cut short leaves an INVALID index, which
+is dropped and built again. Queries are right meanwhile, only slower.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+
+from janua.errors import JanuaError
+from janua.gateway.live import Live
+from janua.sql import ddl
+from janua.storage import indexes as storage
+from janua.storage.pool import Pool, connection
+
+RETRY_SECONDS = 10.0
+
+log = logging.getLogger(__name__)
+
+
+class Indexer:
+    """Keeps the indexes of all collections up; one for each process."""
+
+    def __init__(self, live: Live, pool: Pool) -> None:
+        self._live = live
+        self._pool = pool
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look for work now."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work for ever: when woken, and every `RETRY_SECONDS`."""
+        while True:
+            try:
+                await self.reconcile()
+            except JanuaError as error:
+                log.warning("indexes cannot be built now: %s", error)
+            except Exception:
+                log.exception("indexes cannot be built now")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), RETRY_SECONDS)
+            self._wake.clear()
+
+    async def reconcile(self) -> None:
+        """Build every declared index that PostgreSQL does not have in a valid state."""
+        async with connection(self._pool) as c:
+            declared = await storage.load(c)
+            existing = await storage.load_existing(c)
+        for index in declared:
+            if index.state != "valid" or not existing.get(index.name, False):
+                await self._build(index)
+
+    async def _build(self, index: storage.StoredIndex) -> None:
+        collection = self._live.catalog.collections.get(index.collection)
+        wanted = {each.name: each for each in ddl.indexes(collection)} if collection else {}
+        if index.name not in wanted:
+            return
+        async with connection(self._pool) as c:
+            if not await storage.try_builder_lock(c, index.collection):
+                return
+            try:
+                await storage.build_online(c, index.name, wanted[index.name])
+            finally:
+                await storage.release_builder_lock(c, index.collection)
+
+
+@contextlib.asynccontextmanager
+async def indexing(live: Live, pool: Pool) -> AsyncIterator[Indexer]:
+    """Keep the indexes up while the block runs."""
+    indexer = Indexer(live, pool)
+    task = asyncio.create_task(indexer.run())
+    try:
+        yield indexer
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

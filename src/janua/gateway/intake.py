@@ -1,0 +1,101 @@
+"""The validating half of an import: documents in, lines for COPY out, rejections kept aside.
+
+Documents are parsed and validated in batches in a thread, so that the event loop stays free and memory flat.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from janua.errors import ImportRejected, InvalidRecord, JanuaError, MalformedDocument
+from janua.gateway.answers import LISTED_REJECTIONS, Rejection
+from janua.model.collection import Collection
+from janua.model.identifiers import new_id, parse_id
+from janua.model.json import dumps
+from janua.registry.document import Document, Limits, read_document
+from janua.registry.validation import Validator
+
+BATCH_DOCUMENTS = 500
+BATCH_BYTES = 256 * 1024
+
+_ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
+
+
+@dataclass
+class Intake:
+    """Reads the documents of one import; `rejections` lists the first of the `rejected` ones."""
+
+    collection: Collection
+    validator: Validator
+    limits: Limits
+    records: bool = False
+    progress: Callable[[int], None] | None = None
+    rejected: int = 0
+    read: int = 0
+    rejections: list[Rejection] = field(default_factory=list[Rejection])
+
+    async def lines(self, documents: AsyncIterator[tuple[int, bytes]], *, abort: bool) -> AsyncGenerator[bytes]:
+        """Yield chunks of lines `number, id, document` in PostgreSQL's text format for COPY.
+
+        Raises: `ImportRejected` at the first document that is not valid, when `abort`.
+        """
+        async for batch in _batches(documents):
+            lines = await asyncio.to_thread(self._take_in, batch, abort)
+            self.read += len(batch)
+            if self.progress:
+                self.progress(self.read)
+            if lines:
+                yield lines
+
+    def _take_in(self, batch: list[tuple[int, bytes]], abort: bool) -> bytes:
+        lines: list[bytes] = []
+        for number, text in batch:
+            try:
+                id, document = self._read(text)
+            except JanuaError as error:
+                self._reject(number, error, abort=abort)
+            else:
+                lines.append(b"%d\t%s\t%s\n" % (number, str(id).encode(), _escaped(document.text)))
+        return b"".join(lines)
+
+    def _read(self, text: bytes) -> tuple[UUID, Document]:
+        id, document = self._open(text) if self.records else (new_id(), read_document(text, self.limits))
+        if not self.validator.is_valid(document.value):
+            raise InvalidRecord(self.collection.name, self.validator.validate(document.value))
+        return id, document
+
+    def _open(self, text: bytes) -> tuple[UUID, Document]:
+        """Return the id and the document of a whole record."""
+        record = read_document(text, self.limits).value
+        if not isinstance(record, dict) or not isinstance(id := record.get("id"), str) or "data" not in record:
+            raise MalformedDocument('a record is an object with "id" and "data"; leave out records=true for bare documents')
+        return parse_id(id), read_document(dumps(record["data"]).encode(), self.limits)
+
+    def _reject(self, number: int, error: JanuaError, *, abort: bool) -> None:
+        violations = tuple(error.violations) if isinstance(error, InvalidRecord) else ()
+        if abort:
+            raise ImportRejected(self.collection.name, number, str(error), violations) from error
+        self.rejected += 1
+        if len(self.rejections) < LISTED_REJECTIONS:
+            self.rejections.append(Rejection(number, error.code, str(error), violations))
+
+
+async def _batches(documents: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[list[tuple[int, bytes]]]:
+    batch: list[tuple[int, bytes]] = []
+    size = 0
+    async for number, text in documents:
+        batch.append((number, text))
+        size += len(text)
+        if len(batch) == BATCH_DOCUMENTS or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _escaped(text: bytes) -> bytes:
+    for character, escape in _ESCAPES:
+        if character in text:
+            text = text.replace(character, escape)
+    return text

@@ -1,0 +1,130 @@
+"""The catalog that this process serves: loaded from the database, swapped as a whole, never changed in place.
+
+`Live.refresh` compiles what changed since the last revision; `follow` keeps doing so: a notification is the hint,
+a poll every `POLL_SECONDS` is the truth, because a lost LISTEN connection says nothing.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from janua.errors import JanuaError
+from janua.model.catalog import Catalog
+from janua.model.collection import Collection, Schema
+from janua.model.json import loads
+from janua.registry.compile import compile_collection
+from janua.registry.validation import Validator, build_validator
+from janua.storage import schemas as storage
+from janua.storage.pool import Connection, Pool, connection
+
+POLL_SECONDS = 0.5
+
+log = logging.getLogger(__name__)
+
+
+class Live:
+    """The current catalog and its validators."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._refreshing = asyncio.Lock()
+        self._validators: dict[tuple[str, int], Validator] = {}
+        self._references: dict[tuple[str, int], Schema] = {}
+        self.catalog = Catalog(-1, {}, {})
+
+    def validator(self, collection: Collection) -> Validator:
+        """Return the validator of this schema version, built on first use."""
+        key = (collection.name, collection.revision)
+        found = self._validators.get(key)
+        if found is None:
+            found = self._validators[key] = build_validator(collection, self.references(collection))
+        return found
+
+    def references(self, collection: Collection) -> Mapping[str, Schema]:
+        """Return the schemas of other collections that this one refers to, at the versions it was registered with."""
+        return {name: self._references[name, version] for name, version in collection.references.items()}
+
+    async def refresh(self) -> Catalog:
+        """Bring the catalog up to the database's revision and return it."""
+        async with self._refreshing, connection(self._pool) as c:
+            return await self.load(c)
+
+    async def load(self, c: Connection) -> Catalog:
+        """Bring the catalog up to what this connection sees and return it."""
+        revision = await storage.fetch_revision(c)
+        if revision > self.catalog.revision:
+            self.publish(await self._changed(c, revision))
+        return self.catalog
+
+    def publish(self, catalog: Catalog) -> None:
+        """Serve this catalog from now on; requests under way keep theirs."""
+        served = {(each.name, each.revision) for each in catalog.collections.values()}
+        self._validators = {key: each for key, each in self._validators.items() if key in served}
+        self.catalog = catalog
+
+    async def _changed(self, c: Connection, revision: int) -> Catalog:
+        revisions = await storage.load_revisions(c)
+        kept = {
+            name: each for name, each in self.catalog.collections.items() if revisions.get(name) == each.revision
+        }
+        fresh = await storage.load_current(c, [name for name in revisions if name not in kept])
+        await self.load_references(c, [pair for each in fresh for pair in json.loads(each.current.references).items()])
+        compiled, quarantined = await asyncio.to_thread(self._compile, fresh)
+        return Catalog(revision, dict(sorted((kept | compiled).items())), quarantined)
+
+    async def load_references(self, c: Connection, wanted: Sequence[tuple[str, int]]) -> None:
+        """Load the schema versions that others are pinned to, unless they are known."""
+        missing = [pair for pair in wanted if pair not in self._references]
+        for pair, version in (await storage.load_versions(c, missing)).items() if missing else ():
+            self._references[pair] = loads(version.document)
+
+    def _compile(self, stored: Sequence[storage.StoredCollection]) -> tuple[dict[str, Collection], dict[str, str]]:
+        compiled: dict[str, Collection] = {}
+        quarantined: dict[str, str] = {}
+        for each in stored:
+            try:
+                compiled[each.current.collection] = self._compile_stored(each)
+            # One corrupt row of the registry must not keep the other collections from being served.
+            except Exception as error:
+                reason = str(error) if isinstance(error, JanuaError) else "its stored schema cannot be compiled"
+                log.exception("collection %s is quarantined", each.current.collection)
+                quarantined[each.current.collection] = reason
+        return compiled, quarantined
+
+    def _compile_stored(self, stored: storage.StoredCollection) -> Collection:
+        current = stored.current
+        pinned: dict[str, int] = json.loads(current.references)
+        return compile_collection(
+            current.collection,
+            loads(current.document),
+            version=current.version,
+            revision=stored.revision,
+            names=json.loads(current.names),
+            references={name: self._references[name, version] for name, version in pinned.items()},
+            pinned=pinned,
+        )
+
+
+@contextlib.asynccontextmanager
+async def following(live: Live) -> AsyncIterator[None]:
+    """Keep the catalog up to date while the block runs."""
+    task = asyncio.create_task(_follow(live))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _follow(live: Live) -> None:
+    while True:
+        await asyncio.sleep(POLL_SECONDS)
+        try:
+            await live.refresh()
+        except JanuaError as error:
+            log.warning("the catalog cannot be refreshed: %s", error)
+        except Exception:
+            log.exception("the catalog cannot be refreshed")

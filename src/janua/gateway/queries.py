@@ -1,0 +1,50 @@
+"""The verbs that read many records: a page, and aggregates. Plan, lower, run one statement, hand on its text."""
+
+from janua.gateway.answers import PageAnswer
+from janua.gateway.gateway import Gateway
+from janua.query.ast import AggregateQuery, ReadQuery
+from janua.query.cursor import encode
+from janua.query.nodes import ReadPlan
+from janua.query.plan import Planned, plan_aggregate, plan_read
+from janua.storage import records as storage
+from janua.storage.pool import connection
+
+
+async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
+    """Return one page of the records that match.
+
+    Records come in `query.order`, ties broken by id. Cursors follow the GraphQL Cursor Connections Specification: an
+    empty page has none.
+    Raises: what `query.plan.plan_read` does, `DatabaseUnavailable`, `StatementTimeout`.
+    """
+    planned = plan_read(gateway.live.catalog, query, gateway.query_limits, gateway.cursor_key)
+    async with connection(gateway.pool) as c:
+        page = await storage.fetch_page(c, planned.plan, planned.values)
+    return _answer(gateway, planned, page)
+
+
+async def aggregate(gateway: Gateway, query: AggregateQuery) -> str:
+    """Return the JSON text of the list of groups.
+
+    Raises: what `query.plan.plan_aggregate` does, `DatabaseUnavailable`, `StatementTimeout`.
+    """
+    planned = plan_aggregate(gateway.live.catalog, query, gateway.query_limits)
+    async with connection(gateway.pool) as c:
+        return await storage.fetch_groups(c, planned.plan, planned.values)
+
+
+def _answer(gateway: Gateway, planned: Planned[ReadPlan], page: storage.Page) -> PageAnswer:
+    plan = planned.plan
+    # Records beyond the page lie in the reading direction; a bound (or an offset) proves records on the other side.
+    ahead, behind = page.more, plan.bound is not None or page.skipped
+    following, preceding = (behind, ahead) if plan.backward else (ahead, behind)
+    return PageAnswer(
+        items=page.items,
+        next=_cursor(gateway, planned, page.last) if following else None,
+        previous=_cursor(gateway, planned, page.first) if preceding else None,
+        total=page.total,
+    )
+
+
+def _cursor(gateway: Gateway, planned: Planned[ReadPlan], values: tuple[str | None, ...] | None) -> str | None:
+    return None if values is None else encode(gateway.cursor_key, planned.context, values)

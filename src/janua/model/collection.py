@@ -1,0 +1,183 @@
+"""One collection: its fields, indexes and relations, as compiled from one schema version.
+
+Start at `Collection`. `registry.compile` makes it; nothing changes it.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from janua.model.types import Array, Json, Object, Type, Union
+
+Path = tuple[str, ...]
+"""The property names from the root of a document to a value; arrays are never crossed."""
+
+Schema = bool | Mapping[str, Json]
+IndexKind = Literal["btree", "gin", "trigram", "fulltext"]
+OnDelete = Literal["restrict", "cascade", "set_null"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A declared property of an object.
+
+    `name` is the JSON property, `graphql` and `rest` are its spellings in the two query languages. `required`:
+    every valid document has the property; `nullable`: its value may be null. GraphQL shows a field as non-null
+    exactly when it is required and not nullable.
+    """
+
+    name: str
+    graphql: str
+    rest: str
+    type: Type
+    required: bool = False
+    nullable: bool = True
+    description: str | None = None
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectType:
+    """An object with declared properties; `name` is the GraphQL type, `open` whether others are allowed beside."""
+
+    name: str
+    fields: tuple[Field, ...]
+    open: bool = True
+    description: str | None = None
+
+    def field(self, name: str) -> Field | None:
+        """Return the field of this JSON property name, if declared."""
+        return next((each for each in self.fields if each.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexKey:
+    """One key of an index: a path of the document and a direction."""
+
+    path: Path
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index that the schema declares with `x-index`, `x-unique`, `x-indexes` or a relation.
+
+    `where` is a filter in REST spelling, as declared; the index then covers only the records that match it.
+    """
+
+    kind: IndexKind
+    keys: tuple[IndexKey, ...]
+    unique: bool = False
+    where: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A declared reference: the property at `path` holds the id (`many`: an array of ids) of records of `target`.
+
+    `field` is the name under which the related record appears, `inverse` the name of the list on the other side
+    (None: the catalog chooses one). `column` is the typed SQL column with the foreign key; a to-many relation has
+    a link table instead (see `link_table`).
+    """
+
+    path: Path
+    field: str
+    target: str
+    many: bool
+    on_delete: OnDelete
+    column: str
+    inverse: str | None = None
+
+
+def link_table(collection: str, relation: Relation) -> str:
+    """Return the name of the table that pairs (`record_id`, `target_id`) for a to-many relation of a collection.
+
+    A collection's name cannot hold a `$`, so no collection can be called the same. At most 63 bytes.
+    """
+    name = f"{collection}${relation.column}"
+    if len(name.encode()) <= 63:
+        return name
+    return f"{collection}${hashlib.sha256(relation.column.encode()).hexdigest()[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How GraphQL spells a collection: type `Book`, one record `book`, many `books`."""
+
+    type: str
+    single: str
+    plural: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A named set of records under one schema version.
+
+    `document` is the schema as registered, `type` what a record's data is (an `Object` unless the schema's root is
+    something else), `objects` the object types reachable from it, by name. `name_map` is the stored spelling map
+    (see `names.NameMap`) that keeps names stable from version to version. `references` pins `janua:` references:
+    collection → schema version. `revision` is the catalog revision that made this version current; unlike the version it
+    is never used twice, not even when a collection is dropped and registered anew, so writes are guarded by it.
+    """
+
+    name: str
+    version: int
+    fingerprint: str
+    document: Schema
+    type: Type
+    objects: Mapping[str, ObjectType]
+    names: Names
+    indexes: tuple[Index, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    name_map: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    references: Mapping[str, int] = field(default_factory=dict[str, int])
+    title: str | None = None
+    description: str | None = None
+    revision: int = 0
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Return the fields of the record itself; none when records are not objects."""
+        return self.objects[self.type.name].fields if isinstance(self.type, Object) else ()
+
+    def children(self, type: Type) -> tuple[Field, ...]:
+        """Return the fields below a value of this type, without crossing arrays."""
+        return self.objects[type.name].fields if isinstance(type, Object) else ()
+
+    def field_at(self, path: Path) -> Field | None:
+        """Return the declared field at a path, if there is one."""
+        fields, found = self.fields, None
+        for name in path:
+            found = next((each for each in fields if each.name == name), None)
+            if found is None:
+                return None
+            fields = self.children(found.type)
+        return found
+
+    def relation_at(self, path: Path) -> Relation | None:
+        """Return the relation whose ids stand at a path, if there is one."""
+        return next((each for each in self.relations if each.path == path), None)
+
+    def walk(self) -> Iterator[tuple[Path, Field]]:
+        """Yield every field with its path, outer before inner, each object type once (recursion ends there).
+
+        Elements of arrays count as a step named `*`; variants of a union as a step of the union's place.
+        """
+        seen: set[str] = set()
+        yield from self._walk((), self.type, seen)
+
+    def _walk(self, path: Path, type: Type, seen: set[str]) -> Iterator[tuple[Path, Field]]:
+        match type:
+            case Object(name) if name not in seen:
+                seen.add(name)
+                for each in self.objects[name].fields:
+                    yield (*path, each.name), each
+                    yield from self._walk((*path, each.name), each.type, seen)
+            case Array(items):
+                yield from self._walk((*path, "*"), items, seen)
+            case Union(variants=variants):
+                for variant in variants:
+                    yield from self._walk(path, Object(variant.object), seen)
+            case _:
+                return

@@ -1,0 +1,81 @@
+"""The page of a read: which records of the order are wanted → limit, offset, direction and boundary.
+
+REST has one `limit`, for pages in both directions; GraphQL has `first` with `after` and `last` with `before`. Start at
+`resolve_page`.
+"""
+
+from dataclasses import dataclass
+
+from janua.errors import InvalidCursor, InvalidQuery, QueryTooLarge
+from janua.query.ast import PageRequest, Spelling
+from janua.query.cursor import CursorKey, decode
+from janua.query.limits import QueryLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`size` records, after skipping `offset`, starting at the record with the order values `boundary`, exclusive.
+
+    `backward`: the page ends there, or at the end of the order, instead.
+    """
+
+    size: int
+    offset: int | None
+    backward: bool
+    boundary: tuple[str | None, ...] | None
+
+
+def resolve_page(
+    asked: PageRequest, spelling: Spelling, limits: QueryLimits, key: CursorKey, context: str, keys: int
+) -> Page:
+    """Return the page that was asked for, in an order of `keys` keys.
+
+    Raises: `InvalidQuery` for what contradicts itself, `QueryTooLarge` above the limits, `InvalidCursor`.
+    """
+    _check_consistent(asked, spelling)
+    backward = asked.last is not None or asked.before is not None
+    size = _size(asked.first if asked.last is None else asked.last, _size_name(spelling, backward), limits)
+    cursor = asked.before if backward else asked.after
+    boundary = None if cursor is None else decode(key, context, cursor)
+    if boundary is not None and len(boundary) != keys:
+        raise InvalidCursor
+    return Page(size, _offset(asked.offset, limits), backward, boundary)
+
+
+def _check_consistent(asked: PageRequest, spelling: Spelling) -> None:
+    first, last, after, before = (each is not None for each in (asked.first, asked.last, asked.after, asked.before))
+    if after and before:
+        raise InvalidQuery("before", "cannot be combined with after")
+    if first and last:
+        raise InvalidQuery("last", "cannot be combined with first")
+    if first and before and spelling == "graphql":
+        raise InvalidQuery("before", "goes with last, not with first")
+    if last and after:
+        raise InvalidQuery("after", "goes with first, not with last")
+    if asked.offset is not None and (after or before or last):
+        raise InvalidQuery("offset", "cannot be combined with a cursor or with last")
+
+
+def _size_name(spelling: Spelling, backward: bool) -> str:
+    if spelling == "rest":
+        return "limit"
+    return "last" if backward else "first"
+
+
+def _size(asked: int | None, parameter: str, limits: QueryLimits) -> int:
+    size = min(limits.page_default, limits.page_limit) if asked is None else asked
+    if size < 0:
+        raise InvalidQuery(parameter, "cannot be negative")
+    if size > limits.page_limit:
+        raise QueryTooLarge("records a page", size, limits.page_limit)
+    return size
+
+
+def _offset(asked: int | None, limits: QueryLimits) -> int | None:
+    if asked is None:
+        return None
+    if asked < 0:
+        raise InvalidQuery("offset", "cannot be negative")
+    if asked > limits.offset_limit:
+        raise QueryTooLarge("records to skip", asked, limits.offset_limit)
+    return asked

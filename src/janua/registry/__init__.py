@@ -1,0 +1,1 @@
+"""Which schemas are allowed, and what they mean: JSON Schema in, `janua.model` out. Pure."""

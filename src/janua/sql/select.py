@@ -1,0 +1,137 @@
+"""Read plans become one SELECT, whose single row is the page: its JSON text, and what the next page needs to know.
+
+The records are limited first, by the innermost select, and only those of the page are turned into JSON. Start at
+`select_statement`; `one_statement` reads a single record, `export_statement` streams them all.
+"""
+
+from functools import lru_cache
+
+from sqlglot import exp
+
+from janua.query.nodes import Always, Filter, Part, ReadPlan
+from janua.sql import terms
+from janua.sql.binds import Binds
+from janua.sql.expressions import Row
+from janua.sql.filters import condition
+from janua.sql.order import Numbered, Sorting
+from janua.sql.parts import json_of
+from janua.sql.statement import Statement, statement_of
+from janua.sql.terms import Tree, text
+
+
+@lru_cache(maxsize=1024)
+def select_statement(plan: ReadPlan) -> Statement:
+    """Return the statement of a page: always one row.
+
+    `items` text: a JSON array of at most `limit` records, in order. `fetched` bigint: how many were found, at most
+    `limit` + 1. `first_keys` and `last_keys` text: JSON arrays of the order values of the first and the last record as
+    texts and nulls, null for an empty page. `total` bigint: of all that match, null unless the plan counts.
+    """
+    binds = Binds()
+    limit = binds.use(plan.limit, "bigint")
+    rows, sorting = _page(plan, binds, terms.plus(limit, 1))
+    numbered = sorting.numbered(rows, backward=plan.backward)
+    return statement_of(_answer(plan, sorting, numbered, limit, binds), binds)
+
+
+@lru_cache(maxsize=1024)
+def one_statement(plan: ReadPlan) -> Statement:
+    """Return the statement of the one record that the plan's filter finds, or of none.
+
+    A row is `id` uuid, `version` int, `text` text: the JSON of the plan's part.
+    """
+    binds = Binds()
+    row = Row(binds.alias())
+    found = terms.select(
+        row.column("id"),
+        row.column("version"),
+        terms.aliased(json_of(plan.part, row, binds), "text"),
+        source=terms.table(plan.table, row.alias),
+        where=condition(plan.filter, row, binds),
+    )
+    return statement_of(found, binds)
+
+
+@lru_cache(maxsize=256)
+def export_statement(table: str, part: Part, filter: Filter = Always(holds=True)) -> Statement:
+    """Return the statement of all records that match, for a cursor or COPY: rows of `line` text, in order of id."""
+    binds = Binds()
+    row = Row(binds.alias())
+    found = terms.select(
+        terms.aliased(json_of(part, row, binds), "line"),
+        source=terms.table(table, row.alias),
+        where=condition(filter, row, binds),
+        order=[terms.ordered(row.column("id"), descending=False, nulls_first=False)],
+    )
+    return statement_of(found, binds)
+
+
+def _answer(plan: ReadPlan, sorting: Sorting, numbered: Numbered, limit: Tree, binds: Binds) -> exp.Select:
+    shown = terms.compare(numbered.place, "<=", limit)
+    items = terms.aggregate(
+        "string_agg",
+        json_of(plan.part, numbered.row, binds),
+        text(", "),
+        order=[terms.ordered(numbered.place, descending=plan.backward, nulls_first=False)],
+        only=shown,
+    )
+    nearest = terms.compare(numbered.place, "=", terms.number(1))
+    farthest = terms.compare(numbered.place, "=", terms.call("least", numbered.found, limit))
+    first, last = (farthest, nearest) if plan.backward else (nearest, farthest)
+    return terms.select(
+        terms.aliased(terms.concatenated([text("["), items, text("]")]), "items"),
+        terms.aliased(terms.call("count", terms.star()), "fetched"),
+        terms.aliased(_keys(sorting, numbered, terms.all_of(first, shown)), "first_keys"),
+        terms.aliased(_keys(sorting, numbered, terms.all_of(last, shown)), "last_keys"),
+        terms.aliased(_total(plan, binds), "total"),
+        source=numbered.source,
+    )
+
+
+def _keys(sorting: Sorting, numbered: Numbered, of: Tree) -> Tree:
+    return terms.aggregate("max", sorting.keys_text(numbered.row.alias or ""), only=of)
+
+
+def _total(plan: ReadPlan, binds: Binds) -> Tree:
+    if not plan.count:
+        return terms.cast(terms.null(), "bigint")
+    row = Row(binds.alias())
+    where = condition(plan.filter, row, binds)
+    return terms.scalar(
+        terms.select(terms.call("count", terms.star()), source=terms.table(plan.table, row.alias), where=where)
+    )
+
+
+def _page(plan: ReadPlan, binds: Binds, limit: Tree) -> tuple[Tree, Sorting]:
+    """Return the select of the page's rows, and one more, with the values they sort by."""
+    rows, sorting = _rows(plan, binds)
+    arms = [] if plan.bound is None else sorting.after(plan.bound, backward=plan.backward)
+    if len(arms) <= 1:
+        return _limited(plan, binds, rows, sorting, limit, arms), sorting
+    other, other_sorting = _rows(plan, binds)
+    other_arms = [] if plan.bound is None else other_sorting.after(plan.bound, backward=plan.backward)
+    both = terms.union_all(
+        _limited(plan, binds, rows, sorting, limit, arms[:1]),
+        _limited(plan, binds, other, other_sorting, limit, other_arms[1:]),
+    )
+    alias = binds.alias()
+    merged = terms.select(terms.every_column(alias), source=terms.derived(both, alias), limit=limit.copy())
+    return merged.order_by(*sorting.order_of_columns(alias, backward=plan.backward), copy=False), sorting
+
+
+def _rows(plan: ReadPlan, binds: Binds) -> tuple[exp.Select, Sorting]:
+    row = Row(binds.alias())
+    rows = terms.select(source=terms.table(plan.table, row.alias), where=condition(plan.filter, row, binds))
+    sorting = Sorting(plan.order, row, rows, binds)
+    return rows.select(terms.every_column(row.alias or ""), *sorting.columns, copy=False), sorting
+
+
+def _limited(
+    plan: ReadPlan, binds: Binds, rows: exp.Select, sorting: Sorting, limit: Tree, arm: list[Tree]
+) -> exp.Select:
+    for each in arm:
+        terms.with_condition(rows, each)
+    rows.order_by(*sorting.order(backward=plan.backward), copy=False).limit(limit.copy(), copy=False)
+    if plan.offset is not None:
+        rows.offset(binds.use(plan.offset, "bigint"), copy=False)
+    return rows

@@ -1,0 +1,81 @@
+"""What is known of the indexes of collections, and building them without stopping anybody.
+
+`janua.indexes` has one row for each declared index; PostgreSQL's own catalog says whether it exists and is valid.
+The SQL that makes an index comes from `janua.sql.ddl`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from janua.storage.pool import Connection
+
+State = Literal["building", "valid", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIndex:
+    """A declared index; `definition` is JSON text `{"kind", "fields", "unique"}`."""
+
+    collection: str
+    name: str
+    definition: str
+    state: State
+    reason: str | None
+
+
+async def declare(connection: Connection, collection: str, name: str, definition: str, state: State) -> None:
+    """Record an index as declared by the current schema version."""
+    await connection.execute(
+        "INSERT INTO janua.indexes (collection, name, definition, state) VALUES ($1, $2, $3::jsonb, $4) "
+        "ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, state = excluded.state, reason = NULL, "
+        "updated_at = now()",
+        collection,
+        name,
+        definition,
+        state,
+    )
+
+
+async def forget(connection: Connection, names: Sequence[str]) -> None:
+    """Remove indexes that no schema version declares any more."""
+    await connection.execute("DELETE FROM janua.indexes WHERE name = ANY($1::text[])", list(names))
+
+
+async def set_state(connection: Connection, name: str, state: State, reason: str | None = None) -> None:
+    """Record how far an index is; `reason` says why it failed."""
+    await connection.execute(
+        "UPDATE janua.indexes SET state = $2, reason = $3, updated_at = now() WHERE name = $1", name, state, reason
+    )
+
+
+async def load(connection: Connection, collection: str | None = None) -> Sequence[StoredIndex]:
+    """Return the declared indexes of one collection, or of all."""
+    rows = await connection.fetch(
+        "SELECT collection, name, definition::text, state, reason FROM janua.indexes "
+        "WHERE $1::text IS NULL OR collection = $1 ORDER BY collection, name",
+        collection,
+    )
+    return [StoredIndex(*row) for row in rows]
+
+
+async def load_existing(connection: Connection) -> Mapping[str, bool]:
+    """Return the indexes that exist in the schema `collections`: name → whether PostgreSQL can use it."""
+    rows = await connection.fetch(
+        "SELECT c.relname, i.indisvalid AND i.indisready AS valid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'collections'"
+    )
+    return {row["relname"]: row["valid"] for row in rows}
+
+
+async def try_builder_lock(connection: Connection, collection: str) -> bool:
+    """Become the only builder of this collection's indexes until `release_builder_lock` or the connection's end.
+
+    Two concurrent builds on one table deadlock, so one builds at a time, whichever worker it is on.
+    """
+    return await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('janua.indexes'), hashtext($1))", collection)
+
+
+async def release_builder_lock(connection: Connection, collection: str) -> None:
+    """Let others build again."""
+    await connection.execute("SELECT pg_advisory_unlock(hashtext('janua.indexes'), hashtext($1))", collection)

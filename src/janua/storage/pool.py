@@ -1,0 +1,204 @@
+"""Connections to PostgreSQL, and what its errors mean to Janua.
+
+In: the `database` settings. Out: a pool; `connection` lends one of its connections and turns errors of asyncpg and
+the network into errors of Janua. Start at `connection`.
+
+A connection is not reset when it is given back, which would cost a round trip every time; an open transaction is
+rolled back all the same. So change the session with `SET LOCAL` only, and release what locks you take for a session.
+The client gives up on a statement a little after the server should have; work that lifts `statement_timeout` passes
+`timeout=UNHURRIED` to asyncpg as well.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from janua.config import Database
+from janua.errors import (
+    DatabaseUnavailable,
+    InvalidConfiguration,
+    JanuaError,
+    StatementConflict,
+    StatementTimeout,
+    StorageFull,
+)
+
+if TYPE_CHECKING:
+    AnyPool = asyncpg.Pool[asyncpg.Record]
+    PlainConnection = asyncpg.Connection[asyncpg.Record]
+    Lent = PoolConnectionProxy[asyncpg.Record]
+else:  # asyncpg's classes take no parameters at run time
+    AnyPool, PlainConnection, Lent = asyncpg.Pool, asyncpg.Connection, PoolConnectionProxy
+Connection = PlainConnection | Lent
+
+UNHURRIED: Final = 7 * 86_400.0
+"""Seconds that asyncpg may wait for work without a limit of its own, such as an index build."""
+
+CLIENT_MARGIN: Final = 5.0  # seconds after the server's own timeout; it counts when the server hangs
+SEARCH_PATH: Final = "pg_catalog, public"  # extensions are in public; Janua's own names are always qualified
+
+
+class Pool(AnyPool):
+    """A pool that knows how long to wait for one of its connections."""
+
+    acquire_timeout: float = 5.0
+
+
+class _Connection(PlainConnection):
+    def get_reset_query(self) -> str:
+        return ""
+
+
+async def open_pool(database: Database, *, name: str) -> Pool:
+    """Open a pool for `database.dsn`; `name` is what `pg_stat_activity` shows after `janua`.
+
+    Close it with `await pool.close()`, or use it as an asynchronous context manager.
+    Raises: `DatabaseUnavailable`, `InvalidConfiguration` when the DSN is missing or malformed.
+    """
+    if database.dsn is None:
+        raise InvalidConfiguration("database.dsn", "is needed; set JANUA_DATABASE__DSN, or use `janua dev`")
+    pool = Pool(
+        database.dsn.get_secret_value(),
+        min_size=database.pool_min,
+        max_size=database.pool_max,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300.0,
+        connection_class=_Connection,
+        record_class=asyncpg.Record,
+        setup=None,
+        init=None,
+        loop=None,
+        timeout=database.acquire_timeout,
+        command_timeout=database.statement_timeout + CLIENT_MARGIN,
+        server_settings=session_settings(database, name),
+    )
+    pool.acquire_timeout = database.acquire_timeout
+    try:
+        return await pool
+    except (asyncpg.ClientConfigurationError, ValueError) as error:
+        raise InvalidConfiguration("database.dsn", "is not a PostgreSQL connection string") from error
+    except Exception as error:
+        raise translate(error) or error from error
+
+
+def session_settings(database: Database, name: str) -> dict[str, str]:
+    """Return the parameters that every connection starts with; times are in milliseconds."""
+    return {
+        "application_name": f"janua {name}",
+        "search_path": SEARCH_PATH,
+        "TimeZone": "UTC",  # to_jsonb(timestamptz) depends on it
+        "DateStyle": "ISO",
+        "default_transaction_isolation": "read committed",  # janua.guard needs a new snapshot for each statement
+        "jit": "off",
+        "statement_timeout": str(round(database.statement_timeout * 1000)),
+        "lock_timeout": str(round(database.lock_timeout * 1000)),
+        "idle_in_transaction_session_timeout": str(round(database.idle_in_transaction_timeout * 1000)),
+    }
+
+
+@asynccontextmanager
+async def connection(pool: Pool) -> AsyncGenerator[Connection]:
+    """Lend a connection; what goes wrong with it inside becomes an error of Janua.
+
+    Errors that say something about the statement (unique, foreign key, `janua.guard`) pass as asyncpg raises them.
+    Raises: `DatabaseUnavailable`, `StatementTimeout`, `StatementConflict`, `StorageFull`.
+    """
+    lent = await acquire(pool)
+    try:
+        yield lent
+    except Exception as error:
+        # An OSError on a sound connection is the caller's own: of a file, say.
+        foreign = isinstance(error, OSError) and not isinstance(error, TimeoutError) and is_sound(lent)
+        known = None if foreign else translate(error)
+        if isinstance(known, DatabaseUnavailable):
+            discard(lent)  # what is left of it must not meet the next caller
+        if known is None or known is error:
+            raise
+        raise known from error
+    finally:
+        await release(pool, lent)
+
+
+async def acquire(pool: Pool) -> Lent:
+    """Take a connection out of the pool; the pool replaces those that PostgreSQL has closed meanwhile."""
+    try:
+        return await pool.acquire(timeout=pool.acquire_timeout)
+    except TimeoutError as error:
+        reason = f"no connection to the database came free within {pool.acquire_timeout:g} s"
+        raise DatabaseUnavailable(reason) from error
+    except Exception as error:
+        raise translate(error) or error from error
+
+
+async def release(pool: Pool, lent: Lent) -> None:
+    """Give a connection back; one that cannot be cleaned up is thrown away, which the caller need not know."""
+    try:
+        await pool.release(lent, timeout=pool.acquire_timeout)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
+        discard(lent)
+
+
+def is_sound(lent: Lent) -> bool:
+    """Say whether the connection still holds."""
+    try:
+        return not lent.is_closed()
+    except asyncpg.InterfaceError:  # it was cut, and the pool took it back by itself
+        return False
+
+
+def discard(lent: Lent) -> None:
+    """Close the connection at once, for good."""
+    with suppress(asyncpg.InterfaceError):  # as above
+        lent.terminate()
+
+
+BY_STATE: Final[dict[str, type[JanuaError]]] = {  # SQLSTATE → error; PostgreSQL, appendix A
+    "25006": DatabaseUnavailable,  # read_only_sql_transaction: a standby, after a failover
+    "25P03": StatementTimeout,  # idle_in_transaction_session_timeout
+    "40001": StatementConflict,  # serialization_failure
+    "40P01": StatementConflict,  # deadlock_detected
+    "53100": StorageFull,  # disk_full
+    "53200": DatabaseUnavailable,  # out_of_memory
+    "53300": DatabaseUnavailable,  # too_many_connections
+    "55P03": StatementConflict,  # lock_not_available
+    "57014": StatementTimeout,  # query_canceled
+    "57P01": DatabaseUnavailable,  # admin_shutdown
+    "57P02": DatabaseUnavailable,  # crash_shutdown
+    "57P03": DatabaseUnavailable,  # cannot_connect_now
+    "57P05": DatabaseUnavailable,  # idle_session_timeout
+}
+GONE: Final = ("clos", "released back to the pool")  # asyncpg tells a cut connection by words only
+LOGIN_REFUSED: Final = ("28000", "28P01", "3D000")
+
+
+def translate(error: BaseException) -> JanuaError | None:
+    """Return what an error of asyncpg or the network means to the caller, None if it means nothing general."""
+    match error:
+        case JanuaError():
+            return error
+        case asyncpg.InvalidCachedStatementError() | asyncpg.OutdatedSchemaCacheError():
+            return StatementConflict()
+        case asyncpg.PostgresError():
+            return of_state(error.sqlstate or "")
+        case asyncpg.InterfaceError() if any(word in str(error) for word in GONE):
+            return DatabaseUnavailable()
+        case asyncpg.InternalClientError():  # the connection was cut between two statements, and half noticed
+            return DatabaseUnavailable()
+        case TimeoutError():
+            return StatementTimeout()
+        case OSError():
+            return DatabaseUnavailable()
+        case _:
+            return None
+
+
+def of_state(state: str) -> JanuaError | None:
+    """Return the error for an SQLSTATE, whose first two characters are its class."""
+    if state in LOGIN_REFUSED:
+        return DatabaseUnavailable("PostgreSQL refuses the user, the password or the database name of database.dsn")
+    if state.startswith("08"):  # connection_exception
+        return DatabaseUnavailable()
+    return BY_STATE[state]() if state in BY_STATE else None

@@ -623,15 +623,27 @@ class UrlTooLong(JanuaError):
 
 
 @dataclass(eq=False)
+class HeadersTooLarge(JanuaError):
+    """The headers of the request have more bytes than the server takes."""
+
+    code: ClassVar[str] = "request.headers_too_large"
+    title: ClassVar[str] = "The headers are too large"
+    limit: int
+
+    def __str__(self) -> str:
+        return f"the headers have more than {self.limit} bytes"
+
+
+@dataclass(eq=False)
 class RequestTooSlow(JanuaError):
-    """The body did not arrive within `server.receive_timeout`; for an import, its next part."""
+    """The headers or the body did not arrive within `server.receive_timeout`; for an import, its next part."""
 
     code: ClassVar[str] = "request.timeout"
     title: ClassVar[str] = "The request took too long to arrive"
     seconds: float
 
     def __str__(self) -> str:
-        return f"the body did not arrive within {self.seconds:g} seconds"
+        return f"the request did not arrive within {self.seconds:g} seconds"
 
 
 @dataclass(eq=False)

@@ -51,7 +51,11 @@ PATCHES: list[tuple[Any, list[dict[str, Any]], Any]] = [
     ({"baz": "qux"}, [{"op": "replace", "path": "/baz", "value": "boo"}], {"baz": "boo"}),
     ({"foo": [1, 2]}, [{"op": "replace", "path": "/foo/0", "value": 3}], {"foo": [3, 2]}),
     ({"a": {"b": 1}, "c": {}}, [{"op": "move", "from": "/a/b", "path": "/c/d"}], {"a": {}, "c": {"d": 1}}),
-    ({"foo": ["all", "grass", "cows"]}, [{"op": "move", "from": "/foo/1", "path": "/foo/2"}], {"foo": ["all", "cows", "grass"]}),
+    (
+        {"foo": ["all", "grass", "cows"]},
+        [{"op": "move", "from": "/foo/1", "path": "/foo/2"}],
+        {"foo": ["all", "cows", "grass"]},
+    ),
     ({"a": [1]}, [{"op": "copy", "from": "/a", "path": "/b"}], {"a": [1], "b": [1]}),
     ({"/": 9, "~1": 10}, [{"op": "test", "path": "/~01", "value": 10}], {"/": 9, "~1": 10}),
     ({"a": 1}, [{"op": "replace", "path": "", "value": [1]}], [1]),

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import asyncpg
@@ -30,6 +31,14 @@ async def test_an_empty_database_is_behind_and_migrating_makes_it_current(empty_
     assert await migrations.migrate(empty_database) == (0, migrations.latest())
     await migrations.require_current(empty_database)
     assert await migrations.state(empty_database) == (migrations.latest(), migrations.latest())
+
+
+async def test_migrating_works_from_any_directory(
+    empty_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _, needed = await migrations.migrate(empty_database)
+    assert await migrations.state(empty_database) == (needed, needed)
 
 
 async def test_migrating_again_changes_nothing(pool: Pool, database: str) -> None:

@@ -16,10 +16,19 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from janua.api.problems import problem_response
-from janua.errors import InvalidRequest, JanuaError, MethodNotAllowed, UnexpectedFailure, UnknownResource, UrlTooLong
+from janua.errors import (
+    HeadersTooLarge,
+    InvalidRequest,
+    JanuaError,
+    MethodNotAllowed,
+    UnexpectedFailure,
+    UnknownResource,
+    UrlTooLong,
+)
 
 REVISION = "Janua-Catalog-Revision"
 STAMPED = re.compile(r"/(?:registry|api|records)(?:/|$)")
+HEADER_BYTES = 64 * 1024
 LINGER_SECONDS = 2.0
 
 # An encoded slash, backslash or control character, or a segment of dots, means one thing to us and may mean another
@@ -37,12 +46,13 @@ class Boundary:
         self._url_bytes = url_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         answer = _Answer(scope, receive, send)
         try:
-            self._check_url(scope)
+            self._check_head(scope)
             await self._app(scope, receive, answer.send)
         except ClientDisconnect:
             return
@@ -54,10 +64,12 @@ class Boundary:
             log.exception("%s %s failed", scope["method"], scope["path"])
             await answer.with_problem(UnexpectedFailure())
 
-    def _check_url(self, scope: Scope) -> None:
+    def _check_head(self, scope: Scope) -> None:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         if len(path) + len(scope["query_string"]) > self._url_bytes:
             raise UrlTooLong(self._url_bytes)
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES:
+            raise HeadersTooLarge(HEADER_BYTES)
         if _AMBIGUOUS.search(path):
             raise InvalidRequest("the path has an encoded slash, backslash or control character, or a segment of dots")
 
@@ -72,12 +84,14 @@ class _Answer:
         self._begun = False
 
     async def send(self, message: Message) -> None:
+        """Pass a message of the answer on."""
         if message["type"] == "http.response.start":
             self._begun = True
             self._stamp(message)
         await self._send(message)
 
     async def with_problem(self, error: JanuaError) -> None:
+        """Answer with an error."""
         if self._begun:
             # Too late for another status: an answer cut off is the only way left to say that it is not whole.
             log.error("%s %s broke off: %s", self._scope["method"], self._scope["path"], error)

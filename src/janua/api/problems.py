@@ -58,12 +58,15 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "request.not_found": HTTPStatus.NOT_FOUND,
     "request.method": HTTPStatus.METHOD_NOT_ALLOWED,
     "request.url_too_long": HTTPStatus.REQUEST_URI_TOO_LONG,
+    "request.headers_too_large": HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     "request.timeout": HTTPStatus.REQUEST_TIMEOUT,
     "request.failed": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """Every code there is; a test holds this against `janua.errors`."""
 
-CLOSING = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE})
+CLOSING = frozenset(
+    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE}
+)
 """Statuses after which what is left of the request's body is not worth reading."""
 
 

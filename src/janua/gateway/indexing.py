@@ -8,13 +8,13 @@ is dropped and built again. Queries are right meanwhile, only slower.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
-from janua.errors import JanuaError
+from janua.errors import JanuaError, UniqueConflict
 from janua.gateway.live import Live
-from janua.sql import ddl
+from janua.sql.indexes import NamedIndex, indexes
 from janua.storage import indexes as storage
-from janua.storage.pool import Pool, connection
+from janua.storage.pool import Connection, Pool, connection
 
 RETRY_SECONDS = 10.0
 
@@ -47,26 +47,37 @@ class Indexer:
             self._wake.clear()
 
     async def reconcile(self) -> None:
-        """Build every declared index that PostgreSQL does not have in a valid state."""
+        """Build every declared index that PostgreSQL does not have in a valid state, drop what is declared no more."""
         async with connection(self._pool) as c:
             declared = await storage.load(c)
             existing = await storage.load_existing(c)
-        for index in declared:
-            if index.state != "valid" or not existing.get(index.name, False):
-                await self._build(index)
+        for stored in declared:
+            if stored.state != "valid" or not existing.get(stored.name, False):
+                await self._build(stored)
 
-    async def _build(self, index: storage.StoredIndex) -> None:
-        collection = self._live.catalog.collections.get(index.collection)
-        wanted = {each.name: each for each in ddl.indexes(collection)} if collection else {}
-        if index.name not in wanted:
+    async def _build(self, stored: storage.StoredIndex) -> None:
+        collection = self._live.catalog.collections.get(stored.collection)
+        wanted = {each.name: each for each in indexes(collection)} if collection else {}
+        if stored.name not in wanted:
             return
         async with connection(self._pool) as c:
-            if not await storage.try_builder_lock(c, index.collection):
+            if not await storage.try_builder_lock(c, stored.collection):
                 return
             try:
-                await storage.build_online(c, index.name, wanted[index.name])
+                await self._build_locked(c, wanted[stored.name])
             finally:
-                await storage.release_builder_lock(c, index.collection)
+                await storage.release_builder_lock(c, stored.collection)
+
+    async def _build_locked(self, c: Connection, index: NamedIndex) -> None:
+        valid = (await storage.load_existing(c)).get(index.name)
+        if not valid:
+            await storage.set_state(c, index.name, "building")
+            try:
+                await storage.build_online(c, index, exists=valid is not None)
+            except UniqueConflict as error:
+                await storage.set_state(c, index.name, "failed", str(error))
+                return
+        await storage.set_state(c, index.name, "valid")
 
 
 @contextlib.asynccontextmanager

@@ -69,7 +69,9 @@ class Intake:
         """Return the id and the document of a whole record."""
         record = read_document(text, self.limits).value
         if not isinstance(record, dict) or not isinstance(id := record.get("id"), str) or "data" not in record:
-            raise MalformedDocument('a record is an object with "id" and "data"; leave out records=true for bare documents')
+            raise MalformedDocument(
+                'a record is an object with "id" and "data"; leave out records=true for bare documents'
+            )
         return parse_id(id), read_document(dumps(record["data"]).encode(), self.limits)
 
     def _reject(self, number: int, error: JanuaError, *, abort: bool) -> None:

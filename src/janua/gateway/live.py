@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 
 from janua.errors import JanuaError
 from janua.model.catalog import Catalog
@@ -66,9 +67,7 @@ class Live:
 
     async def _changed(self, c: Connection, revision: int) -> Catalog:
         revisions = await storage.load_revisions(c)
-        kept = {
-            name: each for name, each in self.catalog.collections.items() if revisions.get(name) == each.revision
-        }
+        kept = {name: each for name, each in self.catalog.collections.items() if revisions.get(name) == each.revision}
         fresh = await storage.load_current(c, [name for name in revisions if name not in kept])
         await self.load_references(c, [pair for each in fresh for pair in json.loads(each.current.references).items()])
         compiled, quarantined = await asyncio.to_thread(self._compile, fresh)
@@ -96,15 +95,14 @@ class Live:
     def _compile_stored(self, stored: storage.StoredCollection) -> Collection:
         current = stored.current
         pinned: dict[str, int] = json.loads(current.references)
-        return compile_collection(
+        collection = compile_collection(
             current.collection,
             loads(current.document),
             version=current.version,
-            revision=stored.revision,
-            names=json.loads(current.names),
+            previous=json.loads(current.names),
             references={name: self._references[name, version] for name, version in pinned.items()},
-            pinned=pinned,
         )
+        return replace(collection, revision=stored.revision, references=pinned)
 
 
 @contextlib.asynccontextmanager

@@ -36,7 +36,8 @@ async def aggregate(gateway: Gateway, query: AggregateQuery) -> str:
 def _answer(gateway: Gateway, planned: Planned[ReadPlan], page: storage.Page) -> PageAnswer:
     plan = planned.plan
     # Records beyond the page lie in the reading direction; a bound (or an offset) proves records on the other side.
-    ahead, behind = page.more, plan.bound is not None or page.skipped
+    skips = plan.offset is not None and planned.values[plan.offset] != 0
+    ahead, behind = page.more, plan.bound is not None or skips
     following, preceding = (behind, ahead) if plan.backward else (ahead, behind)
     return PageAnswer(
         items=page.items,

@@ -147,9 +147,7 @@ async def patch(
     return await with_current_schema(gateway, collection, write)
 
 
-async def delete(
-    gateway: Gateway, collection: str, id: str, *, precondition: Precondition = Precondition()
-) -> None:
+async def delete(gateway: Gateway, collection: str, id: str, *, precondition: Precondition = Precondition()) -> None:
     """Remove a record, and what `on_delete: cascade` says must go with it.
 
     Raises: `UnknownRecord`, `VersionMismatch`, `RelationConflict` while others refer to it.

@@ -6,14 +6,17 @@ Start at `compile_candidates`, then `judge`.
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 from janua.errors import InvalidCollectionName, InvalidSchema, Violation
 from janua.gateway.answers import Incompatibility, IndexChanges, RecordsVerdict, Report
 from janua.gateway.live import Live
 from janua.model.catalog import Catalog
-from janua.model.collection import Collection, Schema
+from janua.model.collection import Collection, Index, Path, Relation, Schema
+from janua.model.json import loads
+from janua.model.names import pointer
+from janua.model.types import Json
 from janua.registry.compatibility import compare
 from janua.registry.compile import compile_collection
 from janua.registry.document import fingerprint
@@ -51,20 +54,90 @@ def compile_candidates(live: Live, documents: Mapping[str, Schema], schema_cost:
     for name in documents:
         if not NAME.fullmatch(name):
             raise InvalidCollectionName(name)
-    catalog = live.catalog
-    versions = {name: _next_version(catalog, name, document) for name, document in documents.items()}
-    candidates: list[Candidate] = []
-    for name, document in documents.items():
-        taken = _taken(catalog, set(documents)) | {each for done in candidates for each in _names(done.new)}
-        candidates.append(_candidate(live, documents, versions, name, document, taken, schema_cost))
-    _check_targets(catalog, candidates)
+    batch = _Batch(live, documents, schema_cost)
+    candidates = [batch.candidate(name) for name in documents]
+    _check_targets(live.catalog, candidates)
     return candidates
 
 
-async def judge(connection: Connection, candidate: Candidate) -> Report:
+class _Batch:
+    """The documents that are registered together."""
+
+    def __init__(self, live: Live, documents: Mapping[str, Schema], schema_cost: int) -> None:
+        self._live = live
+        self._documents = documents
+        self._schema_cost = schema_cost
+        self._old = {name: _current(live.catalog, name) for name in documents}
+        self._versions = {name: self._next_version(name) for name in documents}
+        self._taken = _taken(live.catalog, set(documents))
+
+    def candidate(self, name: str) -> Candidate:
+        old, document = self._old[name], self._documents[name]
+        pinned, references = self._references(name)
+        new = compile_collection(
+            name,
+            document,
+            version=self._versions[name],
+            previous=old.name_map if old else None,
+            taken=self._taken,
+            references=references,
+            cost=self._schema_cost,
+        )
+        self._taken |= _names(new)
+        return Candidate(replace(new, references=pinned), old, build_validator(new, references))
+
+    def _next_version(self, name: str) -> int:
+        old = self._old[name]
+        if old is None:
+            return 1
+        return old.version if old.fingerprint == fingerprint(self._documents[name]) else old.version + 1
+
+    def _references(self, name: str) -> tuple[dict[str, int], dict[str, Schema]]:
+        """Return the schemas that a document refers to, through others too, and the versions that they are pinned to."""
+        pinned: dict[str, int] = {}
+        documents: dict[str, Schema] = {}
+        wanted = sorted(referenced_collections(self._documents[name]))
+        while wanted:
+            each = wanted.pop()
+            if each in pinned:
+                continue
+            if each in self._documents:
+                pinned[each], documents[each] = self._versions[each], self._documents[each]
+                wanted += referenced_collections(documents[each])
+            elif each in self._live.catalog.collections:
+                collection = self._live.catalog.collections[each]
+                pinned[each], documents[each] = collection.version, collection.document
+                for far, document in self._live.references(collection).items():
+                    pinned.setdefault(far, collection.references[far])
+                    documents.setdefault(far, document)
+        return pinned, documents
+
+
+def _current(catalog: Catalog, name: str) -> Collection | None:
+    return catalog.collection(name) if name in catalog.quarantined else catalog.collections.get(name)
+
+
+def _check_targets(catalog: Catalog, candidates: Sequence[Candidate]) -> None:
+    known = {*catalog.collections, *(each.new.name for each in candidates)}
+    for candidate in candidates:
+        violations = [
+            Violation(
+                f"{_schema_pointer(each.path)}/x-relation/collection",
+                "x-relation",
+                f"there is no collection {each.target!r}; register it first, or both together with POST /registry",
+            )
+            for each in candidate.new.relations
+            if each.target not in known
+        ]
+        if violations:
+            raise InvalidSchema(violations, candidate.new.name)
+
+
+async def judge(connection: Connection, candidate: Candidate, absent: Container[str] = ()) -> Report:
     """Return what registering a candidate would change, with the verdict of the stored records on it.
 
     Every stored record must validate under the new schema, find its related records, and be unique where it has to be.
+    `absent` are collections that have no table yet.
     """
     new, old = candidate.new, candidate.old
     changes = ddl.diff(old, new)
@@ -73,7 +146,7 @@ async def judge(connection: Connection, candidate: Candidate) -> Report:
         return Report("compatible", indexes=indexes)
     comparison = compare(old, new)
     verdict, incompatibilities = await _judge_records(connection, candidate)
-    incompatibilities += await _judge_constraints(connection, candidate)
+    incompatibilities += await _judge_constraints(connection, candidate, absent)
     return Report(
         verdict="incompatible" if incompatibilities else "compatible",
         changes=comparison.changes,
@@ -85,11 +158,9 @@ async def judge(connection: Connection, candidate: Candidate) -> Report:
     )
 
 
-async def _judge_records(
-    connection: Connection, candidate: Candidate
-) -> tuple[RecordsVerdict, list[Incompatibility]]:
+async def _judge_records(connection: Connection, candidate: Candidate) -> tuple[RecordsVerdict, list[Incompatibility]]:
     jury = _Jury(candidate.validator)
-    async for batch in tables.documents(connection, candidate.new):
+    async for batch in tables.documents(connection, candidate.new.name):
         await asyncio.to_thread(jury.hear, batch)
     return jury.verdict(), jury.incompatibilities()
 
@@ -136,28 +207,34 @@ class _Jury:
         ]
 
 
-async def _judge_constraints(connection: Connection, candidate: Candidate) -> list[Incompatibility]:
+async def _judge_constraints(
+    connection: Connection, candidate: Candidate, absent: Container[str]
+) -> list[Incompatibility]:
     """Return what stored records stand in the way of new unique indexes and relations."""
     found: list[Incompatibility] = []
-    for check in ddl.checks(candidate.old, candidate.new):
-        if sample := await tables.first_offender(connection, check.statement):
-            found.append(
-                Incompatibility(check.code, check.keyword, check.pointer, "", check.message, {"document": sample, "valid_under": "old"})
-            )
+    for check in ddl.checks(candidate.old, candidate.new, absent=absent):
+        if offenders := await tables.offenders(connection, check.statement):
+            found.append(_constraint_incompatibility(check.subject, loads(offenders[0][1])))
     return found
+
+
+def _constraint_incompatibility(subject: Index | Relation, example: Json) -> Incompatibility:
+    evidence = {"document": example, "valid_under": "old"}
+    if isinstance(subject, Relation):
+        message = f"a stored record names a record that is not in {subject.target}"
+        return Incompatibility("records.relation", "x-relation", _schema_pointer(subject.path), "", message, evidence)
+    fields = ", ".join(".".join(key.path) for key in subject.keys)
+    keyword = "x-unique" if len(subject.keys) == 1 else "x-indexes"
+    pointer = _schema_pointer(subject.keys[0].path) if len(subject.keys) == 1 else ""
+    return Incompatibility("records.unique", keyword, pointer, "", f"stored records share the same {fields}", evidence)
+
+
+def _schema_pointer(path: Path) -> str:
+    return pointer([step for key in path for step in ("properties", key)])
 
 
 def _plural(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
-
-
-def _next_version(catalog: Catalog, name: str, document: Schema) -> int:
-    if name in catalog.quarantined:
-        catalog.collection(name)
-    old = catalog.collections.get(name)
-    if old is None:
-        return 1
-    return old.version if old.fingerprint == fingerprint(document) else old.version + 1
 
 
 def _names(collection: Collection) -> set[str]:

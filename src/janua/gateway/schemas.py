@@ -5,8 +5,10 @@ advances the catalog's revision. `registration` decides; here it becomes true.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Literal
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Literal
 
 from janua.errors import (
     CollectionInUse,
@@ -14,6 +16,7 @@ from janua.errors import (
     InvalidQuery,
     SchemaVersionMismatch,
     StatementConflict,
+    UnknownCollection,
     UnknownSchemaVersion,
 )
 from janua.gateway.answers import (
@@ -26,13 +29,14 @@ from janua.gateway.answers import (
     Summary,
 )
 from janua.gateway.gateway import ATTEMPTS, Gateway
-from janua.gateway.registration import Candidate, compile_candidates, judge, report_members
+from janua.gateway.registration import Candidate, compile_candidates, judge
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Schema
 from janua.model.json import dumps, loads
 from janua.registry.compatibility import MODES
-from janua.registry.names import describe_fields
+from janua.registry.compile import describe as describe_fields
 from janua.sql import ddl
+from janua.sql.indexes import NamedIndex
 from janua.storage import indexes as index_storage
 from janua.storage import schemas as storage
 from janua.storage import tables
@@ -40,20 +44,31 @@ from janua.storage.pool import Connection, connection
 
 Versions = Literal["*"] | frozenset[int] | None
 EVOLUTIONS = ("data", "proof")
+COUNTED = 1_000_000
+"""How far the records of a collection that cannot be dropped are counted."""
 
 
 async def register(
-    gateway: Gateway, name: str, document: Schema, *, dry_run: bool = False, if_match: Versions = None, if_none_match: bool = False
+    gateway: Gateway,
+    name: str,
+    document: Schema,
+    *,
+    dry_run: bool = False,
+    if_match: Versions = None,
+    if_none_match: bool = False,
 ) -> Registration:
     """Store a schema as the next version of a collection, or find that it is the current one already.
 
     `if_match` names the versions that may be current ("*": any), `if_none_match` demands that there is none.
     Raises: `InvalidCollectionName`, `InvalidSchema`, `IncompatibleSchema`, `SchemaVersionMismatch`.
     """
+
     def require(catalog: Catalog) -> None:
         found = catalog.collections.get(name)
         current = found.version if found else 0
-        if (if_none_match and current) or (if_match is not None and not (current and (if_match == "*" or current in if_match))):
+        if (if_none_match and current) or (
+            if_match is not None and not (current and (if_match == "*" or current in if_match))
+        ):
             raise SchemaVersionMismatch(name, current)
 
     [registration] = await _register(gateway, {name: document}, dry_run=dry_run, require=require)
@@ -110,10 +125,9 @@ async def drop(gateway: Gateway, name: str, *, with_records: bool = False, if_ma
             if if_match not in (None, "*") and collection.version not in if_match:
                 raise SchemaVersionMismatch(name, collection.version)
             _refuse_if_related(catalog, name)
-        if not with_records and (held := await tables.count_records(c, name)):
-            raise CollectionInUse(name, f"holds {held} records; say records=delete to delete them too", records=held)
-        for statement in ddl.drop(name):
-            await tables.apply(c, statement)
+            if not with_records and (held := await tables.count_up_to(c, name, COUNTED)):
+                raise CollectionInUse(name, "holds records; say records=delete to delete them too", records=held)
+            await tables.apply(c, ddl.drop(name))
         await storage.delete_collection(c, name)
         await storage.advance_revision(c)
     await gateway.live.refresh()
@@ -210,8 +224,10 @@ async def _try_register(
             for each in changed:
                 if each.old is not None:
                     await tables.lock(c, each.old.name)
-        reports = {each.new.name: await judge(c, each) for each in changed}
-        _refuse_incompatible(candidates, reports)
+        absent = {each.new.name for each in changed if each.old is None}
+        reports = {each.new.name: await judge(c, each, absent) for each in changed}
+        if not dry_run:
+            _refuse_incompatible(reports)
         if changed and not dry_run:
             await _store(gateway, c, changed)
     return [_registration(each, reports, dry_run=dry_run) for each in candidates]
@@ -233,5 +249,96 @@ async def _store(gateway: Gateway, c: Connection, changed: Sequence[Candidate]) 
             dumps(each.new.name_map),
             dumps(each.new.references),
         )
-        await storage.store_version(c, new, revision=revision, mode=registry.compatibility, evolution=registry.evolution)
-    await apply_schema(c, [(each.old, each.new) for each in changed], registry.online_index_rows)
+        await storage.store_version(
+            c, new, revision=revision, mode=registry.compatibility, evolution=registry.evolution
+        )
+    changes = [ddl.diff(each.old, each.new) for each in changed]
+    # Tables come before the relations between them, so that several collections may relate in a circle.
+    for each in changes:
+        await tables.apply(c, each.tables)
+    for each in changes:
+        await tables.apply(c, each.statements)
+    for candidate, each in zip(changed, changes, strict=True):
+        await tables.apply(c, [index.drop() for index in each.drop])
+        await index_storage.forget(c, [index.name for index in each.drop])
+        await _build_indexes(c, candidate, each.build, registry.online_index_rows)
+
+
+async def _build_indexes(c: Connection, candidate: Candidate, indexes: Sequence[NamedIndex], online_rows: int) -> None:
+    """Build the indexes of a small table here and now; those of a large one are left to `indexing`."""
+    online = await tables.count_up_to(c, candidate.new.name, online_rows + 1) > online_rows
+    for index in indexes:
+        if not online:
+            await tables.apply(c, [index.create()])
+        await index_storage.declare(c, index, "building" if online else "valid")
+
+
+def _refuse_incompatible(reports: Mapping[str, Report]) -> None:
+    for name, report in reports.items():
+        if report.verdict != "compatible":
+            raise IncompatibleSchema(name, asdict(report))
+
+
+def _registration(candidate: Candidate, reports: Mapping[str, Report], *, dry_run: bool) -> Registration:
+    new = candidate.new
+    return Registration(
+        collection=new.name,
+        version=new.version,
+        fingerprint=new.fingerprint,
+        changed=candidate.changed,
+        created=candidate.old is None,
+        report=reports.get(new.name, Report("compatible")),
+        dry_run=dry_run,
+    )
+
+
+def _refuse_if_related(catalog: Catalog, name: str) -> None:
+    related = sorted({each.source for each in catalog.inverses(name)} - {name})
+    referring = sorted(
+        each.name for each in catalog.collections.values() if name in each.references and each.name != name
+    )
+    if related:
+        raise CollectionInUse(
+            name, f"is related to by {', '.join(related)}; change or drop them first", related=related
+        )
+    if referring:
+        raise CollectionInUse(
+            name,
+            f"is referred to by the schemas of {', '.join(referring)}; change or drop them first",
+            related=referring,
+        )
+
+
+def _relations(catalog: Catalog, collection: Collection) -> Sequence[RelationSummary]:
+    inverse = {
+        (each.source, each.relation.path): each.field for name in catalog.collections for each in catalog.inverses(name)
+    }
+    return [
+        RelationSummary(
+            field=each.field,
+            collection=each.target,
+            pointer="".join(f"/{key.replace('~', '~0').replace('/', '~1')}" for key in each.path),
+            many=each.many,
+            on_delete=each.on_delete,
+            inverse=inverse.get((collection.name, each.path)),
+        )
+        for each in collection.relations
+    ]
+
+
+def _index_state(stored: index_storage.StoredIndex) -> IndexState:
+    definition: dict[str, Any] = json.loads(stored.definition)
+    return IndexState(
+        stored.name, definition["kind"], definition["fields"], definition["unique"], stored.state, stored.reason
+    )
+
+
+def _schema_version(stored: storage.StoredVersion) -> SchemaVersion:
+    return SchemaVersion(
+        stored.collection, stored.version, stored.fingerprint, loads(stored.document), stored.created_at
+    )
+
+
+def _one_of(parameter: str, value: str | None, known: Sequence[str]) -> None:
+    if value is not None and value not in known:
+        raise InvalidQuery(parameter, f"must be one of {', '.join(known)}")

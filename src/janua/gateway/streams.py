@@ -106,7 +106,7 @@ class _Elements:
                 pass
             case "comma", ",":
                 self._state = "element"
-            case ("comma" | "first"), "]":
+            case (("comma" | "first"), "]"):
                 self._state = "end"
             case _:
                 wanted = {"start": "the '[' of an array", "comma": "',' or ']'", "end": "nothing more"}

@@ -4,25 +4,28 @@ An import is one COPY into a temporary table, fed with documents that are valida
 then the statements that store them all. An export is one COPY out of PostgreSQL, whose lines are sent on unread.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Literal
 
-from janua.errors import ImportRejected, InvalidQuery, JanuaError, StaleCatalog
+from janua.errors import InvalidQuery
 from janua.gateway.answers import LISTED_REJECTIONS, ImportReport, Rejection
 from janua.gateway.gateway import Gateway
 from janua.gateway.intake import Intake
 from janua.gateway.streams import Shape, split
-from janua.model.collection import Collection, Index
+from janua.model.collection import Collection
 from janua.query.ast import RawFilter
+from janua.query.nodes import Whole
 from janua.query.plan import plan_filter
+from janua.sql.parts import RECORD
+from janua.sql.staging import Key
 from janua.storage import transfer as storage
 from janua.storage.pool import connection
 
 OnError = Literal["abort", "skip"]
 
 
-async def import_documents(
+async def import_documents(  # noqa: PLR0913 -- the options of one verb
     gateway: Gateway,
     collection: str,
     source: AsyncIterator[bytes],
@@ -49,8 +52,54 @@ async def import_documents(
     documents = split(source, shape, gateway.settings.limits.body_bytes)
     async with connection(gateway.pool) as c, storage.staging(c, current) as staged:
         await staged.fill(intake.lines(documents, abort=on_error == "abort"))
-        stored = await staged.store(key, skip=on_error == "skip")
-    rejections = sorted((*intake.rejections, *stored.rejections), key=lambda each: each.line)
+        stored = await staged.store(key, skip=on_error == "skip", fresh_ids=not records)
+    refused = [Rejection(line, each.code, each.reason) for each in stored.refused for line in each.lines]
+    rejections = sorted((*intake.rejections, *refused), key=lambda each: each.line)
     return ImportReport(
-        stored.inserted, stored.updated, intake.rejected + stored.rejected, rejections[:LISTED_REJECTIONS]
+        imported=stored.inserted,
+        updated=stored.updated,
+        rejected=intake.rejected + len(refused),
+        rejections=rejections[:LISTED_REJECTIONS],
     )
+
+
+async def export(
+    gateway: Gateway,
+    collection: str,
+    *,
+    where: RawFilter | None = None,
+    short: RawFilter | None = None,
+    records: bool = False,
+) -> AsyncGenerator[bytes]:
+    """Yield the records that match as NDJSON, in chunks, in order of id, from one snapshot.
+
+    Lines are bare documents, or whole records when `records`. Close the generator to stop early.
+    Raises: as `query.plan.plan_filter`, at the first step.
+    """
+    planned = plan_filter(gateway.live.catalog, collection, where, short=short, limits=gateway.query_limits)
+    part = RECORD if records else Whole()
+    async with (
+        connection(gateway.pool) as c,
+        aclosing(storage.export(c, collection, part, planned.plan, planned.values)) as chunks,
+    ):
+        async for chunk in chunks:
+            yield chunk
+
+
+def _conflict_key(collection: Collection, field: str | None) -> Key | None:
+    """Return what an upsert goes by.
+
+    Raises: `InvalidQuery` unless the field is `id` or has a unique index of its own over all records.
+    """
+    if field is None:
+        return None
+    if field == "id":
+        return "id"
+    unique = {
+        ".".join(each.keys[0].path): each
+        for each in collection.indexes
+        if each.unique and len(each.keys) == 1 and each.where is None
+    }
+    if field not in unique:
+        raise InvalidQuery("on_conflict", f"must be a unique field: one of {', '.join([*sorted(unique), 'id'])}")
+    return unique[field]

@@ -29,7 +29,9 @@ class Catalog:
     quarantined: Mapping[str, str]
 
     @classmethod
-    def of(cls, revision: int, collections: Iterable[Collection], quarantined: Mapping[str, str] | None = None) -> "Catalog":
+    def of(
+        cls, revision: int, collections: Iterable[Collection], quarantined: Mapping[str, str] | None = None
+    ) -> "Catalog":
         """Return a catalog of these collections."""
         return cls(revision, {each.name: each for each in collections}, quarantined or {})
 

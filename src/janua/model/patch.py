@@ -102,9 +102,9 @@ def parse_pointer(pointer: str) -> tuple[str, ...]:
 def _read_operation(index: int, raw: Json) -> Operation:
     op = raw.get("op") if isinstance(raw, dict) else None
     if not isinstance(raw, dict) or not isinstance(op, str) or op not in _APPLY:
-        raise InvalidPatch(f"operation {index} needs an \"op\" of {', '.join(_APPLY)}", pointer=f"/{index}/op")
+        raise InvalidPatch(f'operation {index} needs an "op" of {", ".join(_APPLY)}', pointer=f"/{index}/op")
     if op in {"add", "replace", "test"} and "value" not in raw:
-        raise InvalidPatch(f"operation {index} ({op}) needs a \"value\"", pointer=f"/{index}/value")
+        raise InvalidPatch(f'operation {index} ({op}) needs a "value"', pointer=f"/{index}/value")
     source = _read_pointer(index, raw, "from") if op in {"move", "copy"} else ()
     path = _read_pointer(index, raw, "path")
     if op == "move" and path[: len(source)] == source and path != source:

@@ -6,7 +6,7 @@ Start at `aggregate_statement`.
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import assert_never
+from typing import Literal, assert_never
 
 from janua.model.types import (
     Anything,
@@ -36,7 +36,7 @@ from janua.sql.terms import Tree, text
 
 TIME_FORMAT = 'HH24:MI:SS.US"Z"'
 
-Members = dict[str, "Members | list[Tree]"]
+Figures = dict[str, "Figures | list[Tree]"]
 
 
 @lru_cache(maxsize=256)
@@ -78,8 +78,8 @@ def _grouped(plan: AggregatePlan, row: Row, binds: Binds) -> Tree:
     return rows
 
 
-def _answer(plan: AggregatePlan, group: Row) -> Members:
-    answer: Members = {"key": {}} if plan.keys else {}
+def _answer(plan: AggregatePlan, group: Row) -> Figures:
+    answer: Figures = {"key": {}} if plan.keys else {}
     for place, key in enumerate(plan.keys):
         _put(answer, ("key", *key.name), json_text(group.column(f"k{place}"), type_of(key.target)))
     answer["count"] = [group.column("count")]
@@ -116,35 +116,25 @@ def _measured_type(measure: Measure) -> Type:
     return Integer() if measure.function == "countDistinct" else type_of(measure.target)
 
 
-def _least(value: Tree, type: Type) -> Tree:
-    return terms.call(*_extreme("min", "bool_and", value, type))
+def _extreme(function: Literal["min", "max"]) -> Callable[[Tree, Type], Tree]:
+    def lowered(value: Tree, type: Type) -> Tree:
+        # PostgreSQL before 18 has no min and max of uuid; their texts sort alike.
+        compared = terms.in_order_of_bytes(terms.cast(value, "text")) if isinstance(type, Uuid) else value
+        return terms.call(function, compared)
 
-
-def _greatest(value: Tree, type: Type) -> Tree:
-    return terms.call(*_extreme("max", "bool_or", value, type))
-
-
-def _extreme(function: str, of_booleans: str, value: Tree, type: Type) -> tuple[str, Tree]:
-    """PostgreSQL before 18 has no min and max of uuid, and none has of boolean; uuids order as their text does."""
-    match type:
-        case Boolean():
-            return of_booleans, value
-        case Uuid():
-            return function, terms.in_order_of_bytes(terms.cast(value, "text"))
-        case _:
-            return function, value
+    return lowered
 
 
 _MEASURES: dict[AggregateFunction, Callable[[Tree, Type], Tree]] = {
     "sum": lambda value, _: terms.call("sum", value),
     "avg": lambda value, _: terms.call("avg", value),
-    "min": _least,
-    "max": _greatest,
+    "min": _extreme("min"),
+    "max": _extreme("max"),
     "countDistinct": lambda value, _: terms.call("count", terms.distinct(value)),
 }
 
 
-def _put(members: Members, name: Sequence[str], value: list[Tree]) -> None:
+def _put(members: Figures, name: Sequence[str], value: list[Tree]) -> None:
     for each in name[:-1]:
         inner = members.setdefault(each, {})
         if not isinstance(inner, dict):
@@ -153,7 +143,5 @@ def _put(members: Members, name: Sequence[str], value: list[Tree]) -> None:
     members[name[-1]] = value
 
 
-def _object(members: Members) -> list[Tree]:
-    return object_of(
-        [(name, _object(value) if isinstance(value, dict) else value) for name, value in members.items()]
-    )
+def _object(members: Figures) -> list[Tree]:
+    return object_of([(name, _object(value) if isinstance(value, dict) else value) for name, value in members.items()])

@@ -6,16 +6,15 @@ operators need a form of the operand that is easier made here than in SQL: a pre
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
-from sqlglot import exp
-
-from janua.sql.terms import ArrayType, SqlType, Tree, cast, parameter, text
+from janua.sql import terms
+from janua.sql.terms import ArrayType, SqlType, Tree, parameter, text
 
 Form = Literal["plain", "texts", "prefix", "prefixes", "ceiling", "exactly", "opening", "all_of", "any_of"]
-"""plain: as it is. texts: a list. prefix(es): the first `width` characters. ceiling: not below any `prefix` that starts
-with the operand. exactly, opening: a LIKE pattern of the operand, of texts that start with it. all_of: one JSON array of
-many JSON texts. any_of: a JSON path that finds any of many JSON scalars in an array."""
+"""plain: as it is. texts: a list. prefix(es): the first `width` characters. ceiling: what no text of `width` characters
+that starts with the operand sorts after. exactly, opening: a LIKE pattern of the operand, of texts that start with it.
+all_of: one JSON array of many JSON texts. any_of: a JSON path that finds any of many JSON scalars in an array."""
 
 LAST_CHARACTER = "\U0010ffff"
 """No character sorts after it in COLLATE "C"."""
@@ -58,17 +57,17 @@ class Binds:
 
     def use(self, position: int, type: SqlType, form: Form = "plain", width: int = 0) -> Tree:
         """Return the operand at a position, in a form, as this SQL type."""
-        return cast(self._operand(Bind(position, form, width)), type)
+        return terms.cast(self._operand(Bind(position, form, width)), type)
 
     def use_all(self, position: int, type: ArrayType, form: Form = "texts", width: int = 0) -> Tree:
         """Return a list operand as an SQL array."""
-        return cast(self._operand(Bind(position, form, width)), type)
+        return terms.cast(self._operand(Bind(position, form, width)), type)
 
     def listed(self, position: int) -> list[Tree] | None:
         """Return the members of a list operand, where values are written into the SQL."""
         if self._literals is None:
             return None
-        return [cast(_literal(each), "text") for each in _listed(self._literals[position])]
+        return [terms.cast(_literal(each), "text") for each in _listed(self._literals[position])]
 
     def _operand(self, bind: Bind) -> Tree:
         if self._literals is None:
@@ -77,19 +76,17 @@ class Binds:
 
 
 def _literal(value: object) -> Tree:
-    match value:
-        case list():
-            return exp.Array(expressions=[_literal(each) for each in value])
-        case bool():
-            return text("true" if value else "false")
-        case _:
-            return text(str(value))
+    if isinstance(value, bool):
+        return text("true" if value else "false")
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return terms.array(_literal(each) for each in cast("Sequence[object]", value))
+    return text(str(value))
 
 
 def _listed(value: object) -> list[object]:
     if not isinstance(value, Sequence) or isinstance(value, str):
         raise TypeError(f"not a list operand: {type(value).__name__}")
-    return list(value)
+    return list(cast("Sequence[object]", value))
 
 
 def _escaped(value: str) -> str:
@@ -101,13 +98,13 @@ def _ceiling(value: object, width: int) -> str:
     return prefix + LAST_CHARACTER * (width - len(prefix))
 
 
-def _any_of(value: object, width: int) -> str:
+def _any_of(value: object) -> str:
     """Return the alternatives as a balanced tree, for PostgreSQL recurses into them."""
-    terms = [f"@ == {each}" for each in _listed(value)]
-    while len(terms) > 1:
-        pairs = [terms[place : place + 2] for place in range(0, len(terms), 2)]
-        terms = [f"({' || '.join(pair)})" for pair in pairs]
-    return f"$[*] ? ({terms[0]})"
+    tests = [f"@ == {each}" for each in _listed(value)]
+    while len(tests) > 1:
+        pairs = [tests[place : place + 2] for place in range(0, len(tests), 2)]
+        tests = [f"({' || '.join(pair)})" for pair in pairs]
+    return f"$[*] ? ({tests[0]})"
 
 
 _FORMS: dict[Form, Callable[[object, int], object]] = {
@@ -119,5 +116,5 @@ _FORMS: dict[Form, Callable[[object, int], object]] = {
     "exactly": lambda value, _: _escaped(str(value)),
     "opening": lambda value, _: _escaped(str(value)) + "%",
     "all_of": lambda value, _: f"[{','.join(str(each) for each in _listed(value))}]",
-    "any_of": _any_of,
+    "any_of": lambda value, _: _any_of(value),
 }

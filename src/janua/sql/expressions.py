@@ -72,10 +72,14 @@ COLUMN_TYPES: dict[System, Type] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A source of values: a table under an alias (None: the only one), with its document in the column `document`."""
+    """A source of values: a table under an alias (None: the only one), with its document in the column `document`.
+
+    `typed`: it has the columns of relations, which hold what the document does.
+    """
 
     alias: str | None
     document: str = "data"
+    typed: bool = True
 
     def column(self, called: str) -> Tree:
         """Return a column of the table."""
@@ -143,7 +147,7 @@ def value_of(row: Row, target: Target) -> Tree:
     """Return the exact value of a scalar, comparable with `operand_of`; jsonb for what is not a scalar."""
     if isinstance(target, Column):
         return row.column(target.name)
-    if target.column:
+    if target.column and row.typed:
         return row.column(target.column)
     return _value(row, target.path, target.type)
 

@@ -1,42 +1,35 @@
-"""Statements about a whole table, for registration and the upkeep of indexes. Each takes names and returns SQL text."""
+"""Statements on tables of collections as a whole: lock, count, analyze, walk all documents."""
 
+from janua.sql import terms
+from janua.sql.expressions import Row
 from janua.sql.statement import render
-from janua.sql.terms import COLLECTIONS, cast, column, every_column, name, number, select, table
+from janua.sql.terms import cast, number, table
+
+RECORD = Row("record")
 
 
 def lock(collection: str) -> str:
-    """Keep writers out until the transaction ends; readers stay.
-
-    A write holds ROW EXCLUSIVE on its table before it asks `janua.guard`, so after this lock no write under the old schema
-    can be under way.
-    """
+    """Return the statement that keeps writers out until the transaction ends; readers go on."""
     return f"LOCK TABLE {render(table(collection))} IN SHARE ROW EXCLUSIVE MODE"
 
 
-def documents(collection: str) -> str:
-    """Return every record as (id, document text)."""
-    rows = table(collection, "t")
-    return render(select(cast(column("t", "id"), "text"), cast(column("t", "data"), "text"), source=rows))
-
-
 def count_up_to(collection: str, limit: int) -> str:
-    """Return the number of records, counted no further than `limit`."""
-    rows = select(every_column("t"), source=table(collection, "t"), limit=number(limit))
-    return f"SELECT count(*) FROM ({render(rows)}) AS counted"
+    """Return the statement that counts records, but no further than `limit`: one row, one column."""
+    some = terms.select(number(1), source=table(collection, RECORD.alias), limit=number(limit))
+    return render(terms.select(terms.call("count", terms.star()), source=terms.derived(some, "counted")))
+
+
+def documents(collection: str) -> str:
+    """Return the statement that walks all records in no order: rows of `id` text, `document` text."""
+    return render(
+        terms.select(
+            terms.aliased(cast(RECORD.column("id"), "text"), "id"),
+            terms.aliased(cast(RECORD.column("data"), "text"), "document"),
+            source=table(collection, RECORD.alias),
+        )
+    )
 
 
 def analyze(collection: str) -> str:
-    """Collect statistics: an index on an expression has none before."""
+    """Return the statement that collects the statistics of a table; indexes on expressions have none before."""
     return f"ANALYZE {render(table(collection))}"
-
-
-def drop_index_online(index: str) -> str:
-    """Drop an index without blocking anybody; not in a transaction."""
-    return f"DROP INDEX CONCURRENTLY IF EXISTS {COLLECTIONS}.{render(name(index))}"
-
-
-def drop_index(index: str) -> str:
-    """Drop an index."""
-    return f"DROP INDEX IF EXISTS {COLLECTIONS}.{render(name(index))}"
-
-

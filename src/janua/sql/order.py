@@ -82,7 +82,7 @@ class Sorting:
             source=terms.derived(rows, inner),
         )
         source = terms.derived(counted, outer)
-        return Numbered(source, Row(outer), terms.column(outer, "$place"), terms.column(outer, "found"))
+        return Numbered(source, Row(outer), terms.column(outer, "$place"), terms.column(outer, "$found"))
 
     def keys_text(self, alias: str) -> Tree:
         """Return the key values of a row as the text of a JSON array of texts and nulls."""
@@ -129,9 +129,7 @@ def _leading(key: Key) -> Tree:
 class _After:
     """The condition of the rows whose first key is not null and that come after a bound whose first value is not."""
 
-    def __init__(
-        self, keys: Sequence[Key], values: Sequence[Position | None], binds: Binds, *, backward: bool
-    ) -> None:
+    def __init__(self, keys: Sequence[Key], values: Sequence[Position | None], binds: Binds, *, backward: bool) -> None:
         self._keys, self._values, self._binds, self._backward = keys, values, binds, backward
 
     def condition(self) -> Tree:

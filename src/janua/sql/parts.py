@@ -106,9 +106,7 @@ def _picked(tree: PickedTree, row: Row, path: Path) -> Tree:
     if not tree and path:
         return terms.cast(json_at(row, path), "text")
     # `||` is null for a missing member, and concat_ws leaves nulls out.
-    members = [
-        terms.joined(text(f"{dumps(key)}: "), _picked(inner, row, (*path, key))) for key, inner in tree.items()
-    ]
+    members = [terms.joined(text(f"{dumps(key)}: "), _picked(inner, row, (*path, key))) for key, inner in tree.items()]
     shown = terms.concatenated([text("{"), terms.listed(members), text("}")])
     is_object = terms.compare(terms.call("jsonb_typeof", json_at(row, path)), "=", text("object"))
     return terms.case(is_object, shown, terms.cast(json_at(row, path), "text"))

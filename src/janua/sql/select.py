@@ -18,6 +18,8 @@ from janua.sql.parts import json_of
 from janua.sql.statement import Statement, statement_of
 from janua.sql.terms import Tree, text
 
+EVERY_RECORD = Always(holds=True)
+
 
 @lru_cache(maxsize=1024)
 def select_statement(plan: ReadPlan) -> Statement:
@@ -53,7 +55,7 @@ def one_statement(plan: ReadPlan) -> Statement:
 
 
 @lru_cache(maxsize=256)
-def export_statement(table: str, part: Part, filter: Filter = Always(holds=True)) -> Statement:
+def export_statement(table: str, part: Part, filter: Filter = EVERY_RECORD) -> Statement:
     """Return the statement of all records that match, for a cursor or COPY: rows of `line` text, in order of id."""
     binds = Binds()
     row = Row(binds.alias())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from janua.sql.binds import Bind, Binds, value_of
-from janua.sql.terms import Tree
+from janua.sql.terms import Tree, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +31,8 @@ def render(tree: Tree) -> str:
 def statement_of(tree: Tree, binds: Binds) -> Statement:
     """Return the statement of a tree whose parameters came from `binds`."""
     return Statement(render(tree), binds.used)
+
+
+def quoted(called: str) -> str:
+    """Return a name as a quoted identifier, for DDL that has no tree."""
+    return render(name(called))

@@ -5,14 +5,15 @@ quoting functions of this project. Operators put brackets around operands that n
 """
 
 from collections.abc import Iterable, Sequence
-from functools import reduce
 from typing import Literal
 
 from sqlglot import exp
 
 Tree = exp.Expr
-SqlType = Literal["text", "numeric", "boolean", "jsonb", "uuid", "timestamptz", "bigint", "int", "bytea", "jsonpath"]
-ArrayType = Literal["text[]", "numeric[]", "boolean[]", "jsonb[]", "uuid[]", "timestamptz[]"]
+SqlType = Literal[
+    "text", "numeric", "boolean", "jsonb", "uuid", "timestamptz", "bigint", "int", "bytea", "jsonpath", "interval",
+]  # fmt: skip
+ArrayType = Literal["text[]", "numeric[]", "boolean[]", "jsonb[]", "uuid[]", "timestamptz[]", "int[]", "bigint[]"]
 Comparison = Literal["=", ">", ">=", "<", "<="]
 
 COLLECTIONS = "collections"
@@ -34,7 +35,7 @@ def text(value: str) -> exp.Literal:
     return exp.Literal.string(value)
 
 
-def number(value: int) -> exp.Literal:
+def number(value: int) -> Tree:
     """Return an integer literal."""
     return exp.Literal.number(value)
 
@@ -86,7 +87,8 @@ def cast(value: Tree, to: SqlType | ArrayType) -> exp.Cast:
 
 def grouped(value: Tree) -> Tree:
     """Return the value in brackets, where an operator beside it could tear it apart."""
-    return value if isinstance(value, _ATOMS) else exp.Paren(this=value)
+    torn = isinstance(value, exp.Binary) and not isinstance(value, exp.Dot)
+    return value if isinstance(value, _ATOMS) and not torn else exp.Paren(this=value)
 
 
 def json_member(document: Tree, key: str) -> Tree:
@@ -121,6 +123,13 @@ def in_order_of_bytes(value: Tree) -> Tree:
     return exp.Collate(this=grouped(value), expression=name("C"))
 
 
+def conflict_key(value: Tree) -> Tree:
+    """Return an index key as ON CONFLICT names it: the collation of an expression stands outside its brackets."""
+    if isinstance(value, exp.Collate):
+        return exp.Collate(this=exp.Paren(this=value.this), expression=value.expression)
+    return value if isinstance(value, exp.Column) else exp.Paren(this=value)
+
+
 def compare(left: Tree, operator: Comparison, right: Tree) -> Tree:
     """Return `left operator right`."""
     return _COMPARISONS[operator](this=grouped(left), expression=grouped(right))
@@ -148,7 +157,11 @@ def matches_words(vector: Tree, query: Tree) -> Tree:
 
 def joined(*texts: Tree) -> Tree:
     """Return `a || b || …`: null when one is null."""
-    return reduce(lambda left, right: exp.DPipe(this=left, expression=right), [grouped(each) for each in texts])
+    first, *others = [grouped(each) for each in texts]
+    found = first
+    for each in others:
+        found = exp.DPipe(this=found, expression=each)
+    return found
 
 
 def array(values: Iterable[Tree]) -> Tree:
@@ -172,8 +185,9 @@ def is_not_true(condition: Tree) -> Tree:
 
 
 def all_of(*conditions: Tree) -> Tree:
-    """Return the conjunction; `TRUE` of none."""
-    return _combined(exp.And, conditions) if conditions else true()
+    """Return the conjunction, without what always holds; `TRUE` of none."""
+    needed = [each for each in conditions if each != true()]
+    return _combined(exp.And, needed) if needed else true()
 
 
 def any_of(*conditions: Tree) -> Tree:
@@ -255,9 +269,14 @@ def derived(select: Tree, alias: str) -> Tree:
 
 def rows_of(function: Tree, alias: str, *columns: str) -> exp.Table:
     """Return a set-returning function as a source."""
-    return exp.Table(
-        this=function, alias=exp.TableAlias(this=name(alias), columns=[name(each) for each in columns])
-    )
+    return exp.Table(this=function, alias=exp.TableAlias(this=name(alias), columns=[name(each) for each in columns]))
+
+
+def numbered_rows_of(function: Tree, alias: str, *columns: str) -> exp.Table:
+    """Return a set-returning function as a source, `WITH ORDINALITY` as its last column."""
+    found = rows_of(function, alias, *columns)
+    found.set("ordinality", True)
+    return found
 
 
 def ordered(value: Tree, *, descending: bool, nulls_first: bool) -> exp.Ordered:
@@ -266,7 +285,7 @@ def ordered(value: Tree, *, descending: bool, nulls_first: bool) -> exp.Ordered:
 
 
 def aggregate(function: str, *arguments: Tree, order: Sequence[exp.Ordered] = (), only: Tree | None = None) -> Tree:
-    """Return a call of an aggregate function over its input in this order, restricted to the rows where `only` holds."""
+    """Return a call of an aggregate function over its input in this order, of the rows where `only` holds."""
     *first, last = arguments
     called = call(function, *first, exp.Order(this=last, expressions=list(order)) if order else last)
     return called if only is None else exp.Filter(this=called, expression=exp.Where(this=only))
@@ -275,6 +294,12 @@ def aggregate(function: str, *arguments: Tree, order: Sequence[exp.Ordered] = ()
 def window(function: Tree, order: Sequence[exp.Ordered] = ()) -> Tree:
     """Return `function OVER (ORDER BY …)`."""
     return exp.Window(this=function, order=exp.Order(expressions=list(order)) if order else None)
+
+
+def partitioned(function: Tree, keys: Sequence[Tree], order: Sequence[exp.Ordered] = ()) -> Tree:
+    """Return `function OVER (PARTITION BY keys ORDER BY …)`."""
+    over = exp.Order(expressions=list(order)) if order else None
+    return exp.Window(this=function, partition_by=list(keys), order=over)
 
 
 def select(
@@ -316,6 +341,8 @@ def concatenated(fragments: Sequence[Tree]) -> Tree:
 
 def listed(values: Sequence[Tree]) -> Tree:
     """Return `concat_ws(', ', …)` of any number of texts, leaving out nulls."""
+    if not values:
+        return text("")
     if len(values) <= MAX_ARGUMENTS:
         return call("concat_ws", text(", "), *values)
     chunks = [listed(values[start : start + MAX_ARGUMENTS]) for start in range(0, len(values), MAX_ARGUMENTS)]
@@ -334,5 +361,12 @@ def _is_text(value: Tree) -> bool:
 
 
 def _combined(kind: type[exp.Connector], conditions: Sequence[Tree]) -> Tree:
-    wrapped = [exp.Paren(this=each) if isinstance(each, exp.Connector) and len(conditions) > 1 else each for each in conditions]
-    return reduce(lambda left, right: kind(this=left, expression=right), wrapped)
+    first, *others = conditions
+    found = _single(first) if others else first
+    for each in others:
+        found = kind(this=found, expression=_single(each))
+    return found
+
+
+def _single(condition: Tree) -> Tree:
+    return exp.Paren(this=condition) if isinstance(condition, exp.Connector) else condition

@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from janua.storage.pool import Connection
+import asyncpg
+
+from janua.errors import UniqueConflict
+from janua.model.json import dumps
+from janua.sql.indexes import NamedIndex
+from janua.sql.maintenance import analyze
+from janua.storage.pool import UNHURRIED, Connection
 
 State = Literal["building", "valid", "failed"]
 
@@ -24,14 +30,21 @@ class StoredIndex:
     reason: str | None
 
 
-async def declare(connection: Connection, collection: str, name: str, definition: str, state: State) -> None:
+async def declare(connection: Connection, index: NamedIndex, state: State) -> None:
     """Record an index as declared by the current schema version."""
+    definition = dumps(
+        {
+            "kind": index.index.kind,
+            "fields": [("-" if key.descending else "") + ".".join(key.path) for key in index.index.keys],
+            "unique": index.index.unique,
+        }
+    )
     await connection.execute(
         "INSERT INTO janua.indexes (collection, name, definition, state) VALUES ($1, $2, $3::jsonb, $4) "
         "ON CONFLICT (name) DO UPDATE SET definition = excluded.definition, state = excluded.state, reason = NULL, "
         "updated_at = now()",
-        collection,
-        name,
+        index.collection,
+        index.name,
         definition,
         state,
     )
@@ -66,6 +79,26 @@ async def load_existing(connection: Connection) -> Mapping[str, bool]:
         "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'collections'"
     )
     return {row["relname"]: row["valid"] for row in rows}
+
+
+async def build_online(connection: Connection, index: NamedIndex, *, exists: bool) -> None:
+    """Build an index while writers go on; `exists`: an invalid one of that name is there and goes first.
+
+    Raises: `UniqueConflict` when stored records are not unique, `StatementConflict`, `StorageFull`.
+    """
+    # CREATE INDEX CONCURRENTLY may not run in a transaction, so the limits are lifted for the session and restored.
+    await connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+    try:
+        if exists:
+            await connection.execute(index.drop(concurrently=True), timeout=UNHURRIED)
+        await connection.execute(index.create(concurrently=True), timeout=UNHURRIED)
+    except asyncpg.UniqueViolationError as error:
+        raise UniqueConflict(index.collection, [".".join(key.path) for key in index.index.keys]) from error
+    else:
+        # An index on an expression has no statistics before ANALYZE.
+        await connection.execute(analyze(index.collection), timeout=UNHURRIED)
+    finally:
+        await connection.execute("RESET statement_timeout; RESET lock_timeout")
 
 
 async def try_builder_lock(connection: Connection, collection: str) -> bool:

@@ -73,9 +73,11 @@ class Run:
     """One run of pgmigrate, which opens a connection with its configuration and closes it only when all goes well."""
 
     def __init__(self, dsn: str) -> None:
-        options = Namespace(conn=dsn, target="latest", schema="janua", disable_schema_check=True)
+        base = str(home())
+        # Its first argument only says where a configuration file may be; the migrations are where `base_dir` says.
+        options = Namespace(base_dir=base, conn=dsn, target="latest", schema="janua", disable_schema_check=True)
         try:
-            self.config: Any = pgmigrate.get_config(str(home()), options)
+            self.config: Any = pgmigrate.get_config(base, options)
         except psycopg2.OperationalError as error:
             raise DatabaseUnavailable from error
 

@@ -103,7 +103,9 @@ async def load_current(connection: Connection, names: Sequence[str]) -> Sequence
     return [_collection(row) for row in rows]
 
 
-async def load_versions(connection: Connection, wanted: Iterable[tuple[str, int]]) -> Mapping[tuple[str, int], StoredVersion]:
+async def load_versions(
+    connection: Connection, wanted: Iterable[tuple[str, int]]
+) -> Mapping[tuple[str, int], StoredVersion]:
     """Return the wanted (collection, version) pairs that exist."""
     pairs = sorted(set(wanted))
     rows = await connection.fetch(
@@ -147,15 +149,25 @@ async def delete_collection(connection: Connection, collection: str) -> None:
 
 async def load_secret(connection: Connection, name: str, fresh: bytes) -> bytes:
     """Return the stored secret of this name, storing `fresh` when there is none yet."""
-    await connection.execute("INSERT INTO janua.secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", name, fresh)
+    await connection.execute(
+        "INSERT INTO janua.secrets (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING", name, fresh
+    )
     return await connection.fetchval("SELECT value FROM janua.secrets WHERE name = $1", name)
 
 
 def _version(row: asyncpg.Record | Mapping[str, Any]) -> StoredVersion:
     return StoredVersion(
-        row["collection"], row["version"], row["fingerprint"], row["document"], row["names"], row["references"], row["created_at"]
+        row["collection"],
+        row["version"],
+        row["fingerprint"],
+        row["document"],
+        row["names"],
+        row["references"],
+        row["created_at"],
     )
 
 
 def _collection(row: asyncpg.Record) -> StoredCollection:
-    return StoredCollection(_version(row), row["revision"], row["mode"], row["evolution"], row["collection_created_at"], row["updated_at"])
+    return StoredCollection(
+        _version(row), row["revision"], row["mode"], row["evolution"], row["collection_created_at"], row["updated_at"]
+    )

@@ -34,3 +34,8 @@ async def documents(connection: Connection, collection: str) -> AsyncIterator[Se
     cursor = await connection.cursor(maintenance.documents(collection), timeout=UNHURRIED)
     while batch := await cursor.fetch(BATCH):
         yield [(row[0], row[1]) for row in batch]
+
+
+async def offenders(connection: Connection, check: str) -> Sequence[tuple[str, str]]:
+    """Return the first records, as (id, document text), that a check of `sql.ddl.checks` finds."""
+    return [(row["id"], row["document"]) for row in await connection.fetch(check, timeout=UNHURRIED)]

@@ -1,0 +1,118 @@
+"""Pages for people: the index, Swagger UI, Redoc, and what each error code means.
+
+The two viewers are scripts of others. `just assets` puts them below `static/`, and nothing else is loaded then;
+without them the pages load the same versions from a CDN. Nothing of a caller's is ever written into a page.
+"""
+
+import base64
+import hashlib
+from html import escape
+from inspect import getdoc
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from janua import __version__
+from janua.api.problems import STATUSES
+from janua.api.wire import json_response
+from janua.errors import JanuaError, UnknownResource
+
+STATIC = Path(__file__).parent / "static"
+CDN = "https://cdn.jsdelivr.net/npm"
+ASSETS = {
+    "swagger-ui/swagger-ui.css": "swagger-ui-dist@5.35.0/swagger-ui.css",
+    "swagger-ui/swagger-ui-bundle.js": "swagger-ui-dist@5.35.0/swagger-ui-bundle.js",
+    "redoc/redoc.standalone.js": "redoc@2.5.4/bundles/redoc.standalone.js",
+}
+"""Asset below `static/` → the same on the CDN, in the version that `scripts/assets/package.json` pins."""
+
+LINKS = {
+    "registry": "/registry",
+    "records": "/records",
+    "openapi": "/openapi.json",
+    "docs": "/docs",
+    "redoc": "/redoc",
+    "live": "/livez",
+    "ready": "/readyz",
+}
+_SWAGGER = (
+    'SwaggerUIBundle({url: "/openapi.json", dom_id: "#page", deepLinking: true, docExpansion: "none",'
+    " defaultModelsExpandDepth: 0, validatorUrl: null})"
+)
+_REDOC = 'Redoc.init("/openapi.json", {hideDownloadButton: true}, document.getElementById("page"))'
+
+
+def page_routes() -> list[BaseRoute]:
+    """Return the routes of the pages, and of the installed assets."""
+    pages: list[BaseRoute] = [
+        Route("/", index, methods=["GET"]),
+        Route("/docs", swagger, methods=["GET"]),
+        Route("/redoc", redoc, methods=["GET"]),
+        Route("/problems/{code}", problem, methods=["GET"]),
+    ]
+    return [*pages, Mount("/static", StaticFiles(directory=STATIC, check_dir=False))]
+
+
+async def index(request: Request) -> Response:
+    """Answer where everything is: HTML for a browser, JSON for the rest."""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return json_response({"name": "janua", "version": __version__, "links": LINKS})
+    listed = "".join(f'<li><a href="{path}">{path}</a></li>' for path in LINKS.values())
+    return _page("Janua", f"<h1>Janua {__version__}</h1><ul>{listed}</ul>")
+
+
+async def swagger(_: Request) -> Response:
+    """Answer Swagger UI on all collections."""
+    style = f'<link rel="stylesheet" href="{_asset("swagger-ui/swagger-ui.css")}">'
+    return _viewer("Janua: Swagger UI", "swagger-ui/swagger-ui-bundle.js", _SWAGGER, style)
+
+
+async def redoc(_: Request) -> Response:
+    """Answer Redoc on all collections."""
+    return _viewer("Janua: Redoc", "redoc/redoc.standalone.js", _REDOC)
+
+
+async def problem(request: Request) -> Response:
+    """Answer what an error code means: the `type` of every problem document leads here."""
+    code = request.path_params["code"]
+    found = next((each for each in every_error(JanuaError) if each.code == code), None)
+    if found is None:
+        raise UnknownResource(request.scope["path"])
+    status = STATUSES[code].value
+    meaning = getdoc(found) or ""
+    if "text/html" not in request.headers.get("Accept", ""):
+        return json_response({"code": code, "title": found.title, "status": status, "meaning": meaning})
+    body = f"<h1>{escape(found.title)}</h1><p><code>{code}</code>, status {status}</p><p>{escape(meaning)}</p>"
+    return _page(found.title, body)
+
+
+def every_error(root: type[JanuaError]) -> list[type[JanuaError]]:
+    """Return all errors below one."""
+    return [found for each in root.__subclasses__() for found in (each, *every_error(each))]
+
+
+def _viewer(title: str, script: str, start: str, head: str = "") -> Response:
+    body = f'<div id="page"></div><script src="{_asset(script)}"></script><script>{start}</script>'
+    digest = base64.b64encode(hashlib.sha256(start.encode()).digest()).decode()
+    origin = "'self'" if (STATIC / script).is_file() else "https://cdn.jsdelivr.net"
+    return _page(title, body, head, scripts=f"{origin} 'sha256-{digest}'", styles=f"{origin} 'unsafe-inline'")
+
+
+def _asset(name: str) -> str:
+    return f"/static/{name}" if (STATIC / name).is_file() else f"{CDN}/{ASSETS[name]}"
+
+
+def _page(title: str, body: str, head: str = "", *, scripts: str = "'none'", styles: str = "'none'") -> Response:
+    policy = (
+        f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src 'self' data:; font-src 'self' data:;"
+        " connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    html = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">{head}</head><body>{body}</body></html>'
+    )
+    headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+    return HTMLResponse(html, headers=headers)

@@ -1,0 +1,130 @@
+"""The query string → parameters. What a resource does not know is refused, never ignored.
+
+Start at `read_parameters`.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from janua.errors import InvalidQuery
+from janua.query.ast import RawFilter
+from janua.query.parse import parse_names, parse_short, parse_where
+
+MANY = 1000
+"""Parameters in one query string at most."""
+
+_INTEGER = re.compile(r"-?[0-9]{1,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """`named` are the parameters that the resource knows, `filters` all others, in the order of the query string."""
+
+    named: dict[str, str]
+    filters: tuple[tuple[str, str], ...] = ()
+
+    def text(self, name: str) -> str | None:
+        """Return a parameter as it is."""
+        return self.named.get(name)
+
+    def integer(self, name: str) -> int | None:
+        """Return a whole number.
+
+        Raises: `InvalidQuery`.
+        """
+        text = self.named.get(name)
+        if text is None:
+            return None
+        if not _INTEGER.fullmatch(text):
+            raise InvalidQuery(name, "expects a whole number")
+        return int(text)
+
+    def flag(self, name: str) -> bool:
+        """Return a yes or no; no when it was not given.
+
+        Raises: `InvalidQuery` unless it is `true` or `false`.
+        """
+        return self.choice(name, ("true", "false")) == "true"
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str | None:
+        """Return one of a few words.
+
+        Raises: `InvalidQuery` for any other.
+        """
+        text = self.named.get(name)
+        if text is not None and text not in choices:
+            raise InvalidQuery(name, f"expects {' or '.join(choices)}")
+        return text
+
+    def names(self, name: str) -> tuple[str, ...] | None:
+        """Return a comma list of names.
+
+        Raises: `InvalidQuery`.
+        """
+        text = self.named.get(name)
+        return None if text is None else parse_names(name, text)
+
+    def where(self) -> RawFilter | None:
+        """Return the filter of `where`.
+
+        Raises: `InvalidQuery`.
+        """
+        text = self.named.get("where")
+        return None if text is None else parse_where(text)
+
+    def short(self) -> RawFilter | None:
+        """Return the filter of the short form, with operands as text.
+
+        Raises: `InvalidQuery`.
+        """
+        return parse_short(self.filters)
+
+
+def read_parameters(request: Request, known: Collection[str], *, filters: bool = False) -> Parameters:
+    """Return the parameters of a request; `filters`: others than the known ones are filters in the short form.
+
+    Raises: `InvalidQuery` for one that is unknown, given twice, or not UTF-8.
+    """
+    named: dict[str, str] = {}
+    others: list[tuple[str, str]] = []
+    for name, value in pairs_of(request):
+        if name not in known:
+            others.append((name, value))
+        elif name in named:
+            raise InvalidQuery(name, "is given more than once")
+        else:
+            named[name] = value
+    if others and not filters:
+        raise InvalidQuery(others[0][0][:200], _unknown(known))
+    return Parameters(named, tuple(others))
+
+
+def pairs_of(request: Request) -> list[tuple[str, str]]:
+    """Return the names and values of the query string, decoded.
+
+    Raises: `InvalidQuery` when it is not UTF-8 or has too many.
+    """
+    query: bytes = request.scope["query_string"]
+    try:
+        return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MANY)
+    except UnicodeDecodeError:
+        raise InvalidQuery("the query string", "is not percent-encoded UTF-8") from None
+    except ValueError:
+        raise InvalidQuery("the query string", f"has more than {MANY} parameters") from None
+
+
+def no_parameters(request: Request) -> None:
+    """Refuse any parameter.
+
+    Raises: `InvalidQuery`.
+    """
+    read_parameters(request, ())
+
+
+def _unknown(known: Collection[str]) -> str:
+    listed = f"; this resource has {', '.join(sorted(known))}" if known else "; this resource has none"
+    return f"is not a parameter here{listed}"

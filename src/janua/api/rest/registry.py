@@ -1,0 +1,174 @@
+"""The registry over REST: register, check, read, configure and drop the schemas of collections.
+
+`COLLECTIONS`, `COLLECTION` and the others are the methods of one resource each. Bodies are JSON or YAML.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from janua.api.rest.bodies import read_body
+from janua.api.rest.conditions import unchanged, version_tag, versions_of
+from janua.api.rest.parameters import no_parameters, read_parameters
+from janua.api.rest.resource import collection_of, gateway_of, path_of
+from janua.api.wire import json_response, plain
+from janua.errors import InvalidRequest, UnknownSchemaVersion
+from janua.gateway import schemas
+from janua.gateway.answers import Description, Registration, SchemaVersion
+from janua.model.collection import Schema
+from janua.model.types import Json
+from janua.registry.document import read_document, read_schema
+
+JSON_TYPES = ("application/json", "application/schema+json")
+YAML_TYPES = ("application/yaml", "text/yaml", "application/x-yaml")
+POLICY_TYPES = ("application/json", "application/merge-patch+json")
+
+
+async def list_collections(request: Request) -> Response:
+    """Answer the collections by name, and those that cannot be served with the reason."""
+    no_parameters(request)
+    gateway = gateway_of(request)
+    found = await schemas.list_collections(gateway)
+    quarantined = gateway.live.catalog.quarantined
+    reasons = [{"collection": name, "reason": reason} for name, reason in quarantined.items()]
+    return json_response({"collections": found, "quarantined": reasons})
+
+
+async def register_many(request: Request) -> Response:
+    """Register all schemas of `{"collections": {name: schema}}`, or none."""
+    dry_run = read_parameters(request, ("dry_run",)).flag("dry_run")
+    documents = _documents(await _read_schema(request))
+    registered = await schemas.register_many(gateway_of(request), documents, dry_run=dry_run)
+    return json_response({"collections": [_registration(each) for each in registered]})
+
+
+async def register(request: Request) -> Response:
+    """Register the body as the schema of the collection."""
+    dry_run = read_parameters(request, ("dry_run",)).flag("dry_run")
+    wanted = versions_of(request, "If-Match")
+    unwanted = versions_of(request, "If-None-Match")
+    if unwanted not in (None, "*"):
+        raise InvalidRequest("If-None-Match must be * here: register only if there is no such collection yet")
+    registered = await schemas.register(
+        gateway_of(request),
+        collection_of(request),
+        await _read_schema(request),
+        dry_run=dry_run,
+        if_match=wanted,
+        if_none_match=unwanted is not None,
+    )
+    created = registered.created and not dry_run
+    headers = {"ETag": version_tag(registered.version)} | ({"Location": path_of(request)} if created else {})
+    return json_response(_registration(registered), 201 if created else 200, headers)
+
+
+async def check(request: Request) -> Response:
+    """Answer what registering the body would do; store nothing."""
+    no_parameters(request)
+    name = collection_of(request)
+    report = await schemas.check(gateway_of(request), name, await _read_schema(request))
+    return json_response({"collection": name, **cast(dict[str, Json], plain(report))})
+
+
+async def describe(request: Request) -> Response:
+    """Answer all that the registry knows about the collection."""
+    no_parameters(request)
+    return _description(await schemas.describe(gateway_of(request), collection_of(request)))
+
+
+async def configure(request: Request) -> Response:
+    """Set the compatibility mode or the evolution policy."""
+    no_parameters(request)
+    gateway = gateway_of(request)
+    _, body = await read_body(request, gateway.settings.limits.body_bytes, POLICY_TYPES)
+    policy = _policy(read_document(body, gateway.document_limits).value)
+    described = await schemas.configure(
+        gateway, collection_of(request), mode=policy.get("mode"), evolution=policy.get("evolution")
+    )
+    return _description(described)
+
+
+async def drop(request: Request) -> Response:
+    """Forget the collection; with `?records=delete` also when it holds records."""
+    with_records = read_parameters(request, ("records",)).choice("records", ("delete",)) is not None
+    wanted = versions_of(request, "If-Match")
+    await schemas.drop(gateway_of(request), collection_of(request), with_records=with_records, if_match=wanted)
+    return Response(status_code=204)
+
+
+async def list_versions(request: Request) -> Response:
+    """Answer all schema versions, oldest first."""
+    no_parameters(request)
+    name = collection_of(request)
+    versions = await schemas.list_versions(gateway_of(request), name)
+    return json_response({"collection": name, "versions": [_version(each) for each in versions]})
+
+
+async def fetch_version(request: Request) -> Response:
+    """Answer one schema version, which never changes."""
+    no_parameters(request)
+    name, number = collection_of(request), request.path_params["version"]
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise InvalidRequest(f"a schema version is a number, not {number[:40]!r}")
+    if int(number) == 0:
+        raise UnknownSchemaVersion(name, 0)
+    found = await schemas.fetch_version(gateway_of(request), name, int(number))
+    tag = f'"{found.fingerprint}"'
+    return unchanged(request, tag) or json_response(_version(found), headers={"ETag": tag})
+
+
+COLLECTIONS = {"GET": list_collections, "POST": register_many}
+COLLECTION = {"GET": describe, "PUT": register, "PATCH": configure, "DELETE": drop}
+VERSIONS = {"GET": list_versions}
+VERSION = {"GET": fetch_version}
+CHECK = {"POST": check}
+
+
+async def _read_schema(request: Request) -> Schema:
+    gateway = gateway_of(request)
+    limit = gateway.settings.limits.schema_bytes
+    media_type, body = await read_body(request, limit, (*JSON_TYPES, *YAML_TYPES))
+    return read_schema(body, "yaml" if media_type in YAML_TYPES else "json", gateway.document_limits)
+
+
+def _documents(body: Schema) -> Mapping[str, Schema]:
+    documents = body.get("collections") if isinstance(body, Mapping) and set(body) == {"collections"} else None
+    if not isinstance(documents, Mapping):
+        raise InvalidRequest('send {"collections": {name: schema, …}}, and nothing beside it')
+    for name, each in documents.items():
+        if not isinstance(each, bool | Mapping):
+            raise InvalidRequest(f"the schema of {name[:60]!r} must be an object or a boolean")
+    return cast(Mapping[str, Schema], documents)
+
+
+def _policy(body: Json) -> dict[str, str]:
+    if not isinstance(body, dict) or not body or set(body) - {"mode", "evolution"}:
+        raise InvalidRequest('send {"mode": …} or {"evolution": …}, or both, and nothing beside them')
+    for name, each in body.items():
+        if not isinstance(each, str):
+            raise InvalidRequest(f"{name} must be a string")
+    return cast(dict[str, str], body)
+
+
+def _registration(registered: Registration) -> Mapping[str, Json]:
+    members = cast(dict[str, Json], plain(registered))
+    report = cast(dict[str, Json], members.pop("report"))
+    return {**members, **report}
+
+
+def _version(found: SchemaVersion) -> Mapping[str, object]:
+    return {
+        "collection": found.collection,
+        "version": found.version,
+        "fingerprint": found.fingerprint,
+        "schema": found.document,
+        "created_at": found.created_at,
+    }
+
+
+def _description(found: Description) -> Response:
+    members = cast(dict[str, Json], plain(found))
+    ordered = {("schema" if name == "document" else name): each for name, each in members.items()}
+    return json_response(ordered, headers={"ETag": version_tag(found.version)})

@@ -1,0 +1,91 @@
+"""One resource: its methods, and what all methods have in common.
+
+`resource` makes a route of it. HEAD comes with GET, OPTIONS with everything; another method is a 405 that says which
+there are. A read whose client has gone is cancelled, so that its SQL is too.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from janua.errors import MethodNotAllowed
+from janua.gateway.gateway import Gateway
+
+Method = Callable[[Request], Awaitable[Response]]
+GENERIC = "records"
+"""The collection that `/records` is about."""
+
+
+def resource(path: str, methods: Mapping[str, Method], **headers: str) -> Route:
+    """Return the route of a resource with these methods; `headers` (`accept_patch`) go with OPTIONS."""
+    return Route(path, _Resource(methods, headers))
+
+
+def gateway_of(request: Request) -> Gateway:
+    """Return the gateway that the application opened."""
+    return request.app.state.gateway
+
+
+def collection_of(request: Request) -> str:
+    """Return the collection that the path names."""
+    return request.path_params.get("collection", GENERIC)
+
+
+def path_of(request: Request) -> str:
+    """Return the path of the request, encoded; unlike `request.url` it does not depend on the `Host` header."""
+    return quote(request.scope["path"])
+
+
+class _Resource:
+    def __init__(self, methods: Mapping[str, Method], headers: Mapping[str, str]) -> None:
+        self._methods = {**methods, **({"HEAD": methods["GET"]} if "GET" in methods else {})}
+        self._allowed = (*sorted(self._methods), "OPTIONS")
+        self._headers = {name.replace("_", "-").title(): each for name, each in headers.items()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        response = await self._answer(request)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(self._allowed), **self._headers})
+        method = self._methods.get(request.method)
+        if method is None:
+            raise MethodNotAllowed(request.method, self._allowed)
+        if request.method not in ("GET", "HEAD"):
+            return await method(request)
+        async with _while_connected(request):
+            return await method(request)
+        return Response(status_code=499)  # the client has gone: nobody will read it
+
+
+@contextlib.asynccontextmanager
+async def _while_connected(request: Request) -> AsyncGenerator[None]:
+    """Cancel the block when the client hangs up; the block then just ends."""
+    gone = False
+    running: asyncio.Task[Any] | None = asyncio.current_task()
+
+    async def watch() -> None:
+        nonlocal gone
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        gone = True
+        if running is not None:
+            running.cancel()
+
+    watcher = asyncio.create_task(watch())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not gone or running is None or running.uncancel() > 0:
+            raise
+    finally:
+        watcher.cancel()

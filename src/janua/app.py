@@ -1,0 +1,91 @@
+"""The composition root: settings → gateway → ASGI application → server. It wires, and decides nothing.
+
+Start at `create_app` for the application, at `run` for a server of it.
+"""
+
+import contextlib
+import math
+from collections.abc import AsyncGenerator
+from functools import partial
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from uvicorn.supervisors import Multiprocess
+
+from janua.api.boundary import Boundary
+from janua.api.pages import page_routes
+from janua.api.protocol import ServerConfig
+from janua.api.rest.documents import OpenApiDocuments
+from janua.api.rest.routes import rest_routes
+from janua.config import Settings
+from janua.gateway.gateway import Gateway, open_gateway
+
+KEEP_ALIVE_SECONDS = 30
+
+
+def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None = None) -> Starlette:
+    """Return the application; while it runs, it has a gateway of its own, unless it is given one.
+
+    `dev` is for what only developers may see.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        async with contextlib.AsyncExitStack() as stack:
+            app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings))
+            yield
+
+    app = Starlette(
+        routes=[*rest_routes(), *page_routes()],
+        middleware=[Middleware(Boundary, url_bytes=settings.limits.url_bytes)],
+        exception_handlers={HTTPException: _pass_on},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False
+    app.state.openapi = OpenApiDocuments()
+    app.state.dev = dev
+    return app
+
+
+def server_config(settings: Settings, *, dev: bool = False, gateway: Gateway | None = None) -> ServerConfig:
+    """Return the configuration of a server of the application; it can be sent to a worker unless it has a gateway."""
+    server = settings.server
+    return ServerConfig(
+        partial(create_app, settings, dev=dev, gateway=gateway),
+        factory=True,
+        head_seconds=server.receive_timeout,
+        url_bytes=settings.limits.url_bytes,
+        host=server.host.strip("[]"),
+        port=server.port,
+        workers=server.workers,
+        loop="uvloop",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=math.ceil(server.shutdown_grace),
+    )
+
+
+def run(settings: Settings, *, dev: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM, with `server.workers` processes.
+
+    Requests under way then get `server.shutdown_grace` seconds to finish.
+    """
+    config = server_config(settings, dev=dev)
+    if config.workers == 1:
+        uvicorn.Server(config).run()
+    else:
+        Multiprocess(config, sockets=[config.bind_socket()]).run()
+
+
+async def _pass_on(_: Request, error: Exception) -> Response:
+    """Leave errors of routing to the boundary, which makes problem documents of all errors."""
+    raise error

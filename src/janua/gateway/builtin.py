@@ -1,0 +1,16 @@
+"""The built-in generic collection `records`, there in every database: any JSON object, under the shipped schema."""
+
+from janua.gateway.gateway import Gateway
+from janua.gateway.schemas import register
+from janua.model.json import loads
+from janua.storage.migrations import home
+
+RECORDS = "records"
+
+
+async def ensure_records(gateway: Gateway) -> None:
+    """Register the generic collection unless it is there, under whatever schema it has by now."""
+    catalog = gateway.live.catalog
+    if RECORDS not in catalog.collections and RECORDS not in catalog.quarantined:
+        document = loads((home() / "schemas" / "records.json").read_bytes())
+        await register(gateway, RECORDS, document)

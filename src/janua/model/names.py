@@ -1,0 +1,232 @@
+"""How properties, types, enum values and collections are spelled in GraphQL and in REST.
+
+In: JSON property names, which may be any string. Out: names that the query languages can spell, no two the same.
+Start at `spell`. Spelling never depends on the order of a schema: a name that is legal as it is keeps itself, and what
+had to be altered and then collides gets a hash of the original. The outcome is stored with the schema version
+(`NameMap`) and wins from then on, so that adding a property never renames another.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Collection as Group
+from collections.abc import Iterable, Mapping
+from typing import TypedDict
+
+from janua.model.collection import Collection, Names, Path
+
+
+class NameMap(TypedDict):
+    """The stored spellings of one collection.
+
+    `types`: pointer into a document where a type is first met → GraphQL type; `fields`: pointer of a property → GraphQL
+    field; `enums`: `pointer#value` → GraphQL enum value; `collection`: `type`, `single`, `plural`. In pointers `*` is
+    any element of an array and `~:tag` after a step is the union variant of that tag.
+    """
+
+    types: dict[str, str]
+    fields: dict[str, str]
+    enums: dict[str, str]
+    collection: dict[str, str]
+
+
+LONGEST = 128
+"""Characters of a generated or kept name; longer property names are cut and get a hash."""
+
+DIGITS = (6, 12, 24, 64)
+"""Hexadecimal digits of the hash in an altered name, until it is free."""
+
+COMBINATORS = frozenset({"_and", "_or", "_not"})
+"""Names that mean something of their own in every filter."""
+
+SYSTEM_NAMES = frozenset({"id", "_meta"})
+"""Names that every record has of its own."""
+
+RESERVED_PARAMETERS = frozenset({
+    "after", "at_most", "avg", "before", "count", "count_distinct", "fields", "first", "group_by", "include", "last",
+    "limit", "max", "min", "offset", "on_conflict", "on_error", "order_by", "records", "sort", "sum", "where",
+})  # fmt: skip
+"""Query parameters of record endpoints: no property of a record itself may be called so in REST."""
+
+OBJECT_OPERATORS = frozenset({"isNull", "exists", "containsJson"})
+"""Filter operators on objects: no property inside an object may be called so in REST."""
+
+RESERVED_TYPES = frozenset({
+    "Query", "Mutation", "Subscription", "Int", "Float", "String", "Boolean", "ID", "JSON", "BigInt", "Decimal",
+    "DateTime", "Date", "Time", "UUID", "Void", "PageInfo", "Node", "Edge", "Connection", "Meta", "RecordMeta",
+    "Collection", "Schema", "SchemaVersion", "Violation", "Report", "Registration", "Upload", "Direction", "OrderBy",
+    "Sort", "SortOrder", "OnDelete", "IndexKind",
+})  # fmt: skip
+"""GraphQL types that are Janua's own or GraphQL's."""
+
+RESERVED_ROOTS = frozenset({
+    "collection", "collections", "registerSchema", "registerSchemas", "checkSchema", "configureCollection",
+    "dropCollection", "schemaVersion", "schemaVersions", "node", "nodes", "viewer", "version",
+})  # fmt: skip
+"""Root fields that are Janua's own."""
+
+_LEGAL = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
+_ILLEGAL_RUN = re.compile(r"[^_0-9A-Za-z]+")
+_WORD = re.compile(r"[A-Za-z0-9]+")
+# What separates, quotes or encodes in REST: paths are dotted, lists have commas, operators brackets, all of it in a URL.
+_NOT_IN_REST = re.compile(r"[.\[\],\"'\\/%&=+#?\s\x00-\x1f\x7f-\x9f]|^-")
+_SINGULARS = ((r"ies$", "y"), (r"(s|x|z|ch|sh)es$", r"\1"), (r"(?<![sui])s$", ""))
+_NOT_ENUM_VALUES = frozenset({"true", "false", "null"})
+
+
+def is_legal(name: str) -> bool:
+    """Return whether GraphQL can spell this name and leaves it to us (`__` belongs to GraphQL itself)."""
+    return len(name) <= LONGEST and _LEGAL.fullmatch(name) is not None
+
+
+def altered(name: str) -> str:
+    """Return a legal name near this one: illegal runs and leading `__` become `_`, a leading digit gets `_`."""
+    near = re.sub(r"^__+", "_", _ILLEGAL_RUN.sub("_", name)) or "_"
+    near = f"_{near}" if near[0].isdigit() else near
+    return near if len(near) <= LONGEST else with_hash(near[: LONGEST - 8], name)
+
+
+def with_hash(name: str, original: str, digits: int = 6) -> str:
+    """Return the name followed by the first hexadecimal digits of the original's SHA-256."""
+    # Without its trailing underscores the name cannot become one that starts with two of them.
+    return f"{name.rstrip('_')}_{hashlib.sha256(original.encode()).hexdigest()[:digits]}"
+
+
+def spell(
+    originals: Iterable[str],
+    *,
+    taken: Group[str] = (),
+    wished: Mapping[str, str] | None = None,
+    stored: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Return a legal name for each original, no two the same and none among `taken`.
+
+    First come `wished` names (those of `x-graphql-name`; they must be legal and differ), then `stored` ones, then
+    originals that are legal, then altered ones. Whoever finds its name gone gets a hash.
+    """
+    plain = {each: each for each in originals}
+    return assign(
+        [
+            {each: name for each, name in (wished or {}).items() if each in plain},
+            {each: name for each, name in (stored or {}).items() if each in plain and is_legal(name)},
+            {each: each for each in plain if is_legal(each)},
+            {each: altered(each) for each in plain if not is_legal(each)},
+            *({each: with_hash(altered(each)[: LONGEST - 65], each, digits) for each in plain} for digits in DIGITS),
+        ],
+        taken,
+    )
+
+
+def assign(rounds: Iterable[Mapping[str, str]], taken: Group[str]) -> dict[str, str]:
+    """Return a name for each key: the first wish that is free and that nobody else has in the same round."""
+    found: dict[str, str] = {}
+    used = set(taken)
+    for wishes in rounds:
+        open_wishes = {key: name for key, name in wishes.items() if key not in found and name not in used}
+        times = Counter(open_wishes.values())
+        kept = {key: name for key, name in open_wishes.items() if times[name] == 1}
+        found.update(kept)
+        used.update(kept.values())
+    return found
+
+
+def spell_enum(values: Iterable[str], stored: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return a GraphQL enum value for each string; `true`, `false` and `null` are not allowed as such."""
+    return spell(values, taken=_NOT_ENUM_VALUES, stored=stored)
+
+
+def spell_rest(graphql: Mapping[str, str], *, root: bool) -> dict[str, str]:
+    """Return the REST spelling of sibling properties, given their GraphQL names.
+
+    It is the property's own name, unless that would mean something else in a URL: then it is its GraphQL name.
+    """
+    kept = {name: name for name in graphql if is_plain_in_rest(name, root=root)}
+    rest = set(graphql) - set(kept)
+    reserved = set(kept) | COMBINATORS | (SYSTEM_NAMES | RESERVED_PARAMETERS if root else OBJECT_OPERATORS)
+    times = Counter(graphql[name] for name in rest)
+    free = {name for name in rest if graphql[name] not in reserved and times[graphql[name]] == 1}
+    return kept | {name: graphql[name] if name in free else with_hash(graphql[name], name, 12) for name in rest}
+
+
+def is_plain_in_rest(name: str, *, root: bool) -> bool:
+    """Return whether a property can be called by its own name in query strings."""
+    if not name or len(name) > LONGEST or _NOT_IN_REST.search(name) or name in COMBINATORS or name == "_meta":
+        return False
+    return name not in (SYSTEM_NAMES | RESERVED_PARAMETERS if root else OBJECT_OPERATORS)
+
+
+def type_name(words: str) -> str:
+    """Return PascalCase of the words in a text, or "" when there is no legal type name in it."""
+    name = "".join(each[0].upper() + each[1:] for each in _WORD.findall(words))
+    return name if name and len(name) <= LONGEST and is_legal(name) else ""
+
+
+def singular(word: str) -> str:
+    """Return a simple English singular: -ies → -y, -(s|x|z|ch|sh)es → without -es, -s (but not -ss, -us, -is) → without -s."""
+    for pattern, replacement in _SINGULARS:
+        shorter, times = re.subn(pattern, replacement, word)
+        if times and shorter:
+            return shorter
+    return word
+
+
+def camel(name: str) -> str:
+    """Return camelCase of a PascalCase or snake_case name."""
+    pascal = type_name(name) or name
+    leading = re.match(r"[A-Z]+(?=[A-Z][a-z]|[0-9_]|$)|[A-Z]", pascal)
+    return pascal[: leading.end()].lower() + pascal[leading.end() :] if leading else pascal
+
+
+def collection_names(name: str, wish: str, taken: Group[str], stored: Mapping[str, str] | None = None) -> Names:
+    """Return how GraphQL spells a collection.
+
+    The type is `wish` (its `x-graphql-name`, or its title) if that is a legal type name, else PascalCase of the singular
+    of its name; where that is reserved or taken, the same with `Record` after it, and then with a hash. Stored names win.
+    """
+    if stored and _free(kept := Names(stored["type"], stored["single"], stored["plural"]), taken):
+        return kept
+    plain = type_name(singular(name)) or "Record"
+    # The trailing candidate cannot be taken: collection names are unique.
+    wishes = [each for each in (wish, plain, f"{plain}Record", with_hash(f"{plain}Record", name)) if each]
+    plurals = (camel(name), f"{camel(name)}Records", with_hash(camel(name), name))
+    candidates = [_names(type, plural) for type in wishes for plural in plurals]
+    return next((each for each in candidates if _free(each, taken)), candidates[-1])
+
+
+def _names(type: str, plural: str) -> Names:
+    single = camel(type)
+    return Names(type, single if single != plural else f"{single}Record", plural)
+
+
+def _free(names: Names, taken: Group[str]) -> bool:
+    if names.type in RESERVED_TYPES or names.type in taken:
+        return False
+    return not any(each in RESERVED_ROOTS or each in taken for each in root_fields(names))
+
+
+def root_fields(names: Names) -> tuple[str, ...]:
+    """Return every root field that GraphQL derives from a collection's names."""
+    type, single, plural = names.type, names.single, names.plural
+    several = plural[0].upper() + plural[1:]
+    writes = (f"{verb}{type}" for verb in ("create", "replace", "update", "upsert", "delete"))
+    bulk = (f"{verb}{several}" for verb in ("create", "update", "delete"))
+    return (single, plural, f"{plural}Aggregate", f"{single}Changes", *writes, *bulk)
+
+
+def names_taken(collection: Collection) -> frozenset[str]:
+    """Return the GraphQL types and root fields of a collection, which no other collection may use."""
+    types = {*collection.objects, *collection.name_map.get("types", {}).values(), collection.names.type}
+    return frozenset(types | set(root_fields(collection.names)))
+
+
+def column_name(path: Path, taken: Group[str] = ()) -> str:
+    """Return the SQL column of the relation at a path: its words joined by `_`, at most 40 characters."""
+    plain = _ILLEGAL_RUN.sub("_", "_".join(path)).strip("_").lower()
+    plain = plain if plain and not plain[0].isdigit() else f"_{plain}"
+    plain = plain if len(plain) <= 40 else f"{plain[:28]}_{hashlib.sha256(repr(path).encode()).hexdigest()[:11]}"
+    return plain if plain not in taken else with_hash(plain[:40], repr(path), 12)
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """Return the RFC 6901 pointer of a path."""
+    return "".join(f"/{str(each).replace('~', '~0').replace('/', '~1')}" for each in path)

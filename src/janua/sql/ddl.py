@@ -1,0 +1,165 @@
+"""A collection's table, relations and indexes: what to run when a schema version becomes current.
+
+Start at `diff`: from one version to the next, what to create, change, build and drop. Statements are made to run in the
+registration's transaction; indexes may be built in it, or afterwards without stopping writers (`indexes`).
+"""
+
+from collections.abc import Collection as Container
+from dataclasses import dataclass
+
+from janua.model.collection import Collection, Index, Relation
+from janua.sql import terms
+from janua.sql.expressions import Row
+from janua.sql.indexes import NamedIndex, indexes, named_index, predicate, unique_keys, unique_values
+from janua.sql.relations import add_relation, foreign_key, missing_targets, remove_relation
+from janua.sql.statement import render
+from janua.sql.terms import Tree, cast, name, table, text
+
+SAMPLES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What to run, in order: `tables` (of all collections, before the rest of any), `statements`, then the indexes."""
+
+    tables: tuple[str, ...]
+    statements: tuple[str, ...]
+    build: tuple[NamedIndex, ...]
+    drop: tuple[NamedIndex, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A query for stored records that stand in the way of a unique index or a relation.
+
+    `statement` has rows of `id` text, `document` text, at most ten. `subject` is what they stand in the way of.
+    """
+
+    subject: Index | Relation
+    statement: str
+
+
+def diff(old: Collection | None, new: Collection) -> Changes:
+    """Return what brings the database from one schema version (None: no collection yet) to the next."""
+    before, after = (_relations(old) if old else {}), _relations(new)
+    statements: list[str] = []
+    for key, relation in before.items():
+        if key not in after:
+            statements += remove_relation(new.name, relation)
+    for key, relation in after.items():
+        if key not in before:
+            statements += add_relation(new, relation)
+    existing = {each.name: each for each in indexes(old)} if old else {}
+    wanted = {each.name: each for each in indexes(new)}
+    return Changes(
+        tables=() if old else (create_table(new.name),),
+        statements=tuple(statements),
+        build=tuple(each for called, each in wanted.items() if called not in existing),
+        drop=tuple(each for called, each in existing.items() if called not in wanted),
+    )
+
+
+def checks(old: Collection | None, new: Collection, *, absent: Container[str] = ()) -> tuple[Check, ...]:
+    """Return the queries for records that new unique indexes and relations do not allow.
+
+    `absent` are collections that are not there yet: whoever relates to one of them, relates to no record.
+    """
+    changes = diff(old, new)
+    before = _relations(old) if old else {}
+    unique = [each.index for each in changes.build if each.index.unique]
+    relations = [each for key, each in _relations(new).items() if key not in before]
+    return (
+        *(Check(each, _duplicates(new, each)) for each in unique),
+        *(Check(each, _dangling(new, each, absent=each.target in absent)) for each in relations),
+    )
+
+
+def create_table(collection: str) -> str:
+    """Return CREATE TABLE of a collection without relations."""
+    primary = render(name(primary_key(collection)))
+    return (
+        f'CREATE TABLE {render(table(collection))} ("id" uuid CONSTRAINT {primary} PRIMARY KEY, "data" jsonb NOT NULL, '
+        '"version" integer NOT NULL DEFAULT 1, "schema_version" integer NOT NULL, '
+        '"created_at" timestamptz NOT NULL DEFAULT now(), "updated_at" timestamptz NOT NULL DEFAULT now())'
+    )
+
+
+def drop(collection: str) -> tuple[str, ...]:
+    """Return the statements that remove a collection and all that belongs to it, by name: its schema may be broken.
+
+    They fail while another collection relates to it.
+    """
+    prefix = render(text(f"{collection}$"))
+    body = (
+        "DECLARE found text; BEGIN "  # noqa: S608 - the prefix is a quoted literal
+        "FOR found IN SELECT p.oid::regprocedure::text FROM pg_proc p "
+        f"WHERE p.pronamespace = 'collections'::regnamespace AND starts_with(p.proname, {prefix}) "
+        "LOOP EXECUTE 'DROP FUNCTION ' || found || ' CASCADE'; END LOOP; "
+        "FOR found IN SELECT c.oid::regclass::text FROM pg_class c WHERE c.relkind = 'r' "
+        f"AND c.relnamespace = 'collections'::regnamespace AND starts_with(c.relname, {prefix}) "
+        "LOOP EXECUTE 'DROP TABLE ' || found; END LOOP; END"
+    )
+    return f"DO {render(text(body))}", f"DROP TABLE IF EXISTS {render(table(collection))}"
+
+
+def primary_key(collection: str) -> str:
+    """Return the name of the primary key of a collection."""
+    return f"{collection}$pkey"
+
+
+def constraint_of(collection: Collection, constraint: str) -> Index | Relation | None:
+    """Return the unique index or the relation that a violated constraint of this name belongs to."""
+    for relation in collection.relations:
+        if foreign_key(collection.name, relation) == constraint:
+            return relation
+    return next((each for each in collection.indexes if named_index(collection, each).name == constraint), None)
+
+
+def _relations(collection: Collection) -> dict[tuple[object, ...], Relation]:
+    """Return the relations by what their DDL depends on."""
+    found: dict[tuple[object, ...], Relation] = {}
+    for each in collection.relations:
+        field = collection.field_at(each.path)
+        nullable = each.on_delete == "set_null" and field is not None and field.nullable
+        found[each.path, each.target, each.many, each.on_delete, each.column, nullable] = each
+    return found
+
+
+def _duplicates(collection: Collection, index: Index) -> str:
+    row, counted = Row("record"), Row("counted")
+    there = [terms.is_not_null(each) for each in unique_values(collection, index, row)]
+    groups = terms.partitioned(terms.call("count", terms.star()), unique_keys(collection, index, row))
+    inner = terms.select(
+        *_sample(row),
+        terms.aliased(groups, "records"),
+        source=table(collection.name, row.alias),
+        where=terms.all_of(*there, predicate(collection, index, row)),
+    )
+    several = terms.compare(counted.column("records"), ">", terms.number(1))
+    return render(
+        terms.select(
+            counted.column("id"),
+            counted.column("document"),
+            source=terms.derived(inner, "counted"),
+            where=several,
+            limit=terms.number(SAMPLES),
+        )
+    )
+
+
+def _dangling(collection: Collection, relation: Relation, *, absent: bool) -> str:
+    row = Row("record")
+    found = terms.select(
+        *_sample(row),
+        source=table(collection.name, row.alias),
+        where=missing_targets(relation, row, table_exists=not absent),
+        limit=terms.number(SAMPLES),
+    )
+    return render(found)
+
+
+def _sample(row: Row) -> list[Tree]:
+    return [
+        terms.aliased(cast(row.column("id"), "text"), "id"),
+        terms.aliased(cast(row.column("data"), "text"), "document"),
+    ]

@@ -1,0 +1,170 @@
+"""Bulk import: a temporary table that COPY fills, and the statements that turn its lines into records.
+
+In order: `create_staging`, COPY, `ANALYZE`; for an upsert `superseded`; then every one of `rejections`, which takes out
+the lines that a constraint refuses and says which they were; then `store_staged`. All in one transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlglot import exp
+
+from janua.model.collection import Collection, Index, Relation
+from janua.sql import terms
+from janua.sql.expressions import Row
+from janua.sql.indexes import predicate, unique_keys, unique_values
+from janua.sql.relations import missing_targets
+from janua.sql.statement import Statement, render
+from janua.sql.terms import Tree, name, number, table, temporary
+from janua.sql.write import TARGET, guarded, inserting, replacing
+
+STAGING = "janua_import"
+CREATE_STAGING = (
+    f'CREATE TEMPORARY TABLE "{STAGING}" ("line" bigint NOT NULL, "id" uuid NOT NULL, "data" jsonb NOT NULL) '
+    "ON COMMIT DROP"
+)
+ANALYZE_STAGING = f'ANALYZE pg_temp."{STAGING}"'
+"""Without statistics the joins of `rejections` would be planned for a handful of lines."""
+
+STAGED = Row("staged", typed=False)
+Key = Index | Literal["id"]
+"""What an upsert goes by: a unique index, or the id."""
+Reason = Literal["taken", "repeated", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A statement that removes the lines a constraint refuses; its rows are `line` bigint.
+
+    taken: a stored record has the same unique value. repeated: an earlier line has. missing: the related record is not
+    there. `again`: removing lines may make others refused, so run it until it has no rows.
+    """
+
+    reason: Reason
+    constraint: Key | Relation
+    statement: Statement
+    again: bool = False
+
+
+def superseded(collection: Collection, key: Key) -> Statement:
+    """Return the statement that removes lines whose key comes again later; its rows are `line` bigint."""
+    return _remove_repeated(collection, key, last=True)
+
+
+def rejections(collection: Collection, key: Key | None, *, fresh_ids: bool) -> Sequence[Rejection]:
+    """Return the statements that remove what cannot be stored, in the order in which they must run.
+
+    `key` is what an upsert goes by; `fresh_ids`: Janua made the ids, so none is taken.
+    """
+    by_id: list[Key] = [] if fresh_ids else ["id"]
+    others: list[Key] = [*by_id, *(each for each in collection.indexes if each.unique)]
+    others = [each for each in others if each != key]
+    taken = [Rejection("taken", each, _remove_taken(collection, each, key)) for each in others]
+    repeated = [Rejection("repeated", each, _remove_repeated(collection, each, last=False)) for each in others]
+    missing = [
+        Rejection("missing", each, _remove_unrelated(collection, each), again=each.target == collection.name)
+        for each in collection.relations
+    ]
+    return [*taken, *repeated, *missing]
+
+
+def store_staged(collection: Collection, key: Key | None, *, skip: bool) -> Statement:
+    """Return the statement that makes the staged lines records: always one row.
+
+    `inserted` bigint, `updated` bigint, `lost` bigint[]: with `skip`, lines that a concurrent write got ahead of (else
+    that is a unique_violation). Guarded as in `write`.
+    """
+    columns = (STAGED.column("id"), STAGED.column("data"), number(collection.version))
+    rows = terms.select(*columns, source=_staging(), where=guarded(collection.name, collection.revision))
+    returning = [TARGET.column("id"), TARGET.column("version")]
+    stored = inserting(collection.name, rows, conflict=_conflict(collection, key, skip=skip), returning=returning)
+    is_new = terms.compare(terms.column("stored", "version"), "=", number(1))
+    counted = terms.select(
+        terms.aliased(terms.aggregate("count", terms.star(), only=is_new), "inserted"),
+        terms.aliased(terms.aggregate("count", terms.star(), only=terms.negated(is_new.copy())), "updated"),
+        terms.aliased(_lost() if skip and key is None else terms.cast(terms.text("{}"), "bigint[]"), "lost"),
+        source=exp.Table(this=name("stored")),
+    )
+    counted.with_("stored", as_=stored, copy=False)
+    return Statement(render(counted))
+
+
+def _conflict(collection: Collection, key: Key | None, *, skip: bool) -> exp.OnConflict | None:
+    if key == "id":
+        return replacing([name("id")])
+    if key is not None:
+        row = Row(None)
+        where = None if key.where is None else predicate(collection, key, row)
+        return replacing([terms.conflict_key(each) for each in unique_keys(collection, key, row)], where)
+    return exp.OnConflict(action=exp.Var(this="DO NOTHING")) if skip else None
+
+
+def _lost() -> Tree:
+    stored = terms.select(number(1), source=exp.Table(this=name("stored")))
+    stored.where(terms.compare(terms.column("stored", "id"), "=", STAGED.column("id")), copy=False)
+    lines = terms.select(STAGED.column("line"), source=_staging(), where=terms.negated(terms.exists(stored)))
+    return terms.call("ARRAY", lines)
+
+
+def _remove_taken(collection: Collection, by: Key, key: Key | None) -> Statement:
+    same = _same(collection, by, STAGED, TARGET)
+    # What an upsert is about to replace takes nothing away from its replacement.
+    other = [] if key is None else [terms.is_not_true(terms.all_of(*_same(collection, key, STAGED, TARGET)))]
+    return _delete([*same, *other], using=table(collection.name, TARGET.alias))
+
+
+def _remove_repeated(collection: Collection, by: Key, *, last: bool) -> Statement:
+    row, counted = Row("line", typed=False), Row("counted")
+    in_file = [terms.ordered(row.column("line"), descending=last, nulls_first=False)]
+    place = terms.partitioned(terms.call("row_number"), _key_values(collection, by, row), in_file)
+    lines = terms.select(
+        row.column("line"),
+        terms.aliased(place, "place"),
+        source=temporary(STAGING, "line"),
+        where=terms.all_of(*_holds(collection, by, row)),
+    )
+    beyond = terms.compare(counted.column("place"), ">", number(1))
+    repeated = terms.select(counted.column("line"), source=terms.derived(lines, "counted"), where=beyond)
+    return _delete([terms.is_in(STAGED.column("line"), repeated)])
+
+
+def _remove_unrelated(collection: Collection, relation: Relation) -> Statement:
+    in_file = temporary(STAGING, "other") if relation.target == collection.name else None
+    return _delete([missing_targets(relation, STAGED, also=in_file)])
+
+
+def _same(collection: Collection, by: Key, left: Row, right: Row) -> list[Tree]:
+    pairs = zip(_key_values(collection, by, left), _key_values(collection, by, right), strict=True)
+    same = [terms.compare(one, "=", other) for one, other in pairs]
+    if by == "id" or by.where is None:
+        return same
+    return [*same, predicate(collection, by, left), predicate(collection, by, right)]
+
+
+def _key_values(collection: Collection, by: Key, row: Row) -> list[Tree]:
+    return [row.column("id")] if by == "id" else unique_keys(collection, by, row)
+
+
+def _holds(collection: Collection, by: Key, row: Row) -> list[Tree]:
+    if by == "id":
+        return []
+    there = [terms.is_not_null(each) for each in unique_values(collection, by, row)]
+    return [*there, predicate(collection, by, row)]
+
+
+def _delete(conditions: Sequence[Tree], using: exp.Table | None = None) -> Statement:
+    return Statement(
+        render(
+            exp.Delete(
+                this=_staging(),
+                using=None if using is None else [using],
+                where=exp.Where(this=terms.all_of(*conditions)),
+                returning=exp.Returning(expressions=[STAGED.column("line")]),
+            )
+        )
+    )
+
+
+def _staging() -> exp.Table:
+    return temporary(STAGING, "staged")

@@ -1,0 +1,152 @@
+"""Import and export, run: COPY in through a temporary table, COPY out line by line.
+
+Start at `staging`: inside its block there is a transaction with an empty staging table to `fill` and then `store`.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from janua.errors import ImportRejected
+from janua.model.collection import Collection, Index, Relation
+from janua.query.nodes import Filter, Part
+from janua.query.operands import Value
+from janua.sql import staging as sql
+from janua.sql.select import export_statement
+from janua.sql.statement import values_for
+from janua.storage.pool import UNHURRIED, Connection
+from janua.storage.records import refusals
+
+QUEUED_CHUNKS = 4
+"""Chunks of an export that wait for the reader; PostgreSQL waits when they are that many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Staged lines that a constraint did not let in, and why."""
+
+    lines: Sequence[int]
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How many records the staged lines made or replaced, and the lines that were refused."""
+
+    inserted: int
+    updated: int
+    refused: Sequence[Refused] = field(default_factory=tuple[Refused, ...])
+
+
+@asynccontextmanager
+async def staging(connection: Connection, collection: Collection) -> AsyncGenerator["Staging"]:
+    """Open a transaction with an empty staging table; what was not stored by its end is gone."""
+    async with connection.transaction():
+        # Uploads are as slow as their clients, and storing a million lines takes longer than a request may.
+        await connection.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+        await connection.execute(sql.CREATE_STAGING)
+        yield Staging(connection, collection)
+
+
+class Staging:
+    """The staging table of one import."""
+
+    def __init__(self, connection: Connection, collection: Collection) -> None:
+        self._connection = connection
+        self._collection = collection
+
+    async def fill(self, lines: AsyncIterator[bytes]) -> None:
+        """Copy lines of (number, id, document), in PostgreSQL's text format, into the table."""
+        await self._connection.copy_to_table(
+            sql.STAGING, source=lines, columns=("line", "id", "data"), format="text", timeout=UNHURRIED
+        )
+
+    async def store(self, key: sql.Key | None, *, skip: bool, fresh_ids: bool) -> Outcome:
+        """Make the staged lines records; with `key`, those of its value are replaced by the last line that has it.
+
+        With `skip`, lines that a constraint refuses are left out and returned.
+        Raises: `ImportRejected` for the first such line otherwise, `StaleCatalog`.
+        """
+        await self._connection.execute(sql.ANALYZE_STAGING, timeout=UNHURRIED)
+        if key is not None:
+            await self._lines(sql.superseded(self._collection, key).text)
+        refused = await self._refused(key, fresh_ids=fresh_ids)
+        if refused and not skip:
+            first = min(refused, key=lambda each: min(each.lines))
+            raise ImportRejected(self._collection.name, min(first.lines), first.reason)
+        async with refusals(self._collection):
+            statement = sql.store_staged(self._collection, key, skip=skip)
+            row = await self._connection.fetchrow(statement.text, timeout=UNHURRIED)
+        assert row is not None  # noqa: S101 -- an aggregate always has a row
+        if row["lost"]:
+            refused.append(Refused(row["lost"], "record.not_unique", "a record written meanwhile has the same value"))
+        return Outcome(row["inserted"], row["updated"], refused)
+
+    async def _refused(self, key: sql.Key | None, *, fresh_ids: bool) -> list[Refused]:
+        found: list[Refused] = []
+        for rejection in sql.rejections(self._collection, key, fresh_ids=fresh_ids):
+            while lines := await self._lines(rejection.statement.text):
+                found.append(Refused(lines, *_explanation(rejection)))
+                if not rejection.again:
+                    break
+        return found
+
+    async def _lines(self, statement: str) -> Sequence[int]:
+        return [row[0] for row in await self._connection.fetch(statement, timeout=UNHURRIED)]
+
+
+async def export(
+    connection: Connection, table: str, part: Part, filter: Filter, values: Sequence[Value]
+) -> AsyncGenerator[bytes]:
+    """Yield the records that match as lines, in order of id, in chunks as PostgreSQL sends them, from one snapshot."""
+    statement = export_statement(table, part, filter)
+    chunks: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED_CHUNKS)
+    async with connection.transaction(readonly=True):
+        await connection.execute("SET LOCAL statement_timeout = 0")
+
+        async def keep(chunk: bytearray) -> None:
+            await chunks.put(bytes(chunk))
+
+        async def copy() -> None:
+            # JSON text holds no control characters, so as CSV that quotes and separates by them it comes out as it is.
+            await connection.copy_from_query(
+                statement.text,
+                *values_for(statement, values),
+                output=keep,
+                format="csv",
+                delimiter="\x02",
+                quote="\x01",
+                timeout=UNHURRIED,
+            )
+
+        copying = asyncio.create_task(_then_end(copy(), chunks))
+        try:
+            while (chunk := await chunks.get()) is not None:
+                yield chunk
+            await copying
+        finally:
+            copying.cancel()
+            await asyncio.gather(copying, return_exceptions=True)
+
+
+async def _then_end(copying: Coroutine[None, None, None], chunks: asyncio.Queue[bytes | None]) -> None:
+    """Mark the end of the chunks, also of those that an error cut short; not when nobody reads them any more."""
+    [error] = await asyncio.gather(copying, return_exceptions=True)
+    await chunks.put(None)
+    if error is not None:
+        raise error
+
+
+def _explanation(rejection: sql.Rejection) -> tuple[str, str]:
+    constraint = rejection.constraint
+    match constraint:
+        case Relation():
+            return "record.relation", f"{constraint.field}: there is no such record in {constraint.target}"
+        case Index():
+            fields = ", ".join(".".join(key.path) for key in constraint.keys)
+        case _:
+            fields = "id"
+    other = "an earlier line" if rejection.reason == "repeated" else "a stored record"
+    return "record.not_unique", f"{other} has the same {fields}"

@@ -22,6 +22,7 @@ from janua.api.protocol import ServerConfig
 from janua.api.rest.documents import OpenApiDocuments
 from janua.api.rest.routes import rest_routes
 from janua.config import Settings
+from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import Gateway, open_gateway
 
 KEEP_ALIVE_SECONDS = 30
@@ -37,6 +38,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         async with contextlib.AsyncExitStack() as stack:
             app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings))
+            await ensure_records(app.state.gateway)
             yield
 
     app = Starlette(

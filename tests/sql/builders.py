@@ -18,7 +18,7 @@ from janua.query.plan import plan_aggregate, plan_one, plan_read
 from janua.sql import ddl
 from janua.sql.aggregate import aggregate_statement
 from janua.sql.select import one_statement, select_statement
-from janua.sql.statement import values_for
+from janua.sql.statement import Statement, values_for
 from tests.query.builders import KEY
 
 LIMITS = QueryLimits(page_limit=1_000_000, answer_records=10_000_000)
@@ -67,6 +67,12 @@ async def store(connection: Connection, collection: str, documents: Iterable[obj
     )
 
 
+async def row_of(connection: Connection, statement: Statement, *arguments: object) -> asyncpg.Record:
+    """Return the only row of a statement."""
+    [row] = await connection.fetch(statement.text, *arguments)
+    return row
+
+
 async def read(
     connection: Connection,
     catalog: Catalog,
@@ -79,12 +85,10 @@ async def read(
     **asked: Any,
 ) -> asyncpg.Record:
     """Return the row of a page."""
-    query = ReadQuery(
-        collection, where, order=tuple(order), page=page or PageRequest(first=limits.page_limit), **asked
-    )
+    query = ReadQuery(collection, where, order=tuple(order), page=page or PageRequest(first=limits.page_limit), **asked)
     planned = plan_read(catalog, query, limits, KEY)
     statement = select_statement(planned.plan)
-    return await connection.fetchrow(statement.text, *values_for(statement, planned.values))
+    return await row_of(connection, statement, *values_for(statement, planned.values))
 
 
 async def numbers(
@@ -101,7 +105,7 @@ async def cursors(
     """Return a page's numbers, the cursors of its first and last record, and whether there are more."""
     planned = plan_read(catalog, query, limits, KEY)
     statement = select_statement(planned.plan)
-    row = await connection.fetchrow(statement.text, *values_for(statement, planned.values))
+    row = await row_of(connection, statement, *values_for(statement, planned.values))
     found = [UUID(each["id"]).int for each in json.loads(row["items"])]
     first, last = (
         None if keys is None else encode(KEY, planned.context, json.loads(keys))
@@ -118,9 +122,11 @@ async def one(connection: Connection, catalog: Catalog, collection: str, number:
     return row and json.loads(row["text"])
 
 
-async def aggregate(connection: Connection, catalog: Catalog, query: AggregateQuery, limits: QueryLimits = LIMITS) -> Any:
+async def aggregate(
+    connection: Connection, catalog: Catalog, query: AggregateQuery, limits: QueryLimits = LIMITS
+) -> Any:
     """Return the groups, with numbers as text."""
     planned = plan_aggregate(catalog, query, limits)
     statement = aggregate_statement(planned.plan)
-    row = await connection.fetchrow(statement.text, *values_for(statement, planned.values))
+    row = await row_of(connection, statement, *values_for(statement, planned.values))
     return json.loads(row["groups"], parse_float=str, parse_int=str)

@@ -35,7 +35,8 @@ def holds(filter: Filter, document: Any, id: UUID, values: Sequence[Any]) -> boo
             return compare(operator, Uuid(), id, values[operand])
         case Compare(Place(path, type), operator, operand):
             return compare(operator, type, at(document, path), values[operand])
-    raise AssertionError(filter)
+        case _:
+            raise AssertionError(filter)
 
 
 def at(document: Any, path: Sequence[str]) -> Any:
@@ -122,13 +123,14 @@ def contains(found: Any, part: Any, *, top: bool = True) -> bool:
 
 
 def matches(pattern: str, text: str) -> bool:
-    parts = re.findall(r"\\.|.", pattern, re.DOTALL)
-    expression = "".join({"%": ".*", "_": "."}.get(each, re.escape(each[-1])) for each in parts)
+    parts: list[str] = re.findall(r"\\.|.", pattern, re.DOTALL)
+    wild = {"%": ".*", "_": "."}
+    expression = "".join(wild[each] if each in wild else re.escape(each[-1]) for each in parts)
     return re.fullmatch(expression, text, re.DOTALL) is not None
 
 
 def ordered(test: Callable[[Any, Any], bool]) -> Callable[[Type, Any, Any], bool]:
-    return lambda type, found, operand: test(key(type, found), key(type, operand))
+    return lambda of, found, operand: test(key(of, found), key(of, operand))
 
 
 def key(type: Type, value: Any) -> Any:
@@ -137,10 +139,12 @@ def key(type: Type, value: Any) -> Any:
 
 
 OPERATORS: dict[str, Callable[[Type, Any, Any], bool]] = {
-    "eq": lambda type, found, operand: (
-        strict(found) == strict(loads(operand)) if isinstance(type, Anything) else meaning(type, found) == meaning(type, operand)
+    "eq": lambda of, found, operand: (
+        strict(found) == strict(loads(operand))
+        if isinstance(of, Anything)
+        else meaning(of, found) == meaning(of, operand)
     ),
-    "in": lambda type, found, operand: any(meaning(type, found) == meaning(type, each) for each in operand),
+    "in": lambda of, found, operand: any(meaning(of, found) == meaning(of, each) for each in operand),
     "gt": ordered(lambda found, operand: found > operand),
     "gte": ordered(lambda found, operand: found >= operand),
     "lt": ordered(lambda found, operand: found < operand),

@@ -13,12 +13,14 @@ from janua.query.nodes import Always, Members, Meta, Whole
 from janua.sql.parts import RECORD
 from janua.sql.select import export_statement
 from janua.storage.pool import Pool
-from tests.query.builders import a_catalog, a_collection, library
+from tests.query.builders import a_catalog, a_collection, a_field, library
 from tests.sql.builders import aggregate, an_id, one, prepare, read, store
 
 pytestmark = pytest.mark.anyio
 
-EXACT = '{"a": 9007199254740993, "b": 1.10, "c": [null, {"d": null}], "e": "é", "f": "e\u0301", "g": 1' + "0" * 400 + "}"
+EXACT = (
+    '{"a": 9007199254740993, "b": 1.10, "c": [null, {"d": null}], "e": "é", "f": "e\u0301", "g": 1' + "0" * 400 + "}"
+)
 
 
 async def test_a_record_is_shown_with_its_metadata_and_its_document_as_stored(pool: Pool) -> None:
@@ -43,7 +45,10 @@ async def test_picked_fields_keep_null_and_leave_out_what_is_missing(pool: Pool)
         ({"publisher": None}, {"publisher": None}),
         ({"publisher": {"city": "A", "name": "B"}}, {"publisher": {"city": "A"}}),
         ({"publisher": {}}, {"publisher": {}}),
-        ({"title": "x", "publisher": {"address": {"number": 1, "street": "s"}}}, {"title": "x", "publisher": {"address": {"number": 1}}}),
+        (
+            {"title": "x", "publisher": {"address": {"number": 1, "street": "s"}}},
+            {"title": "x", "publisher": {"address": {"number": 1}}},
+        ),
     ]  # fmt: skip
     fields = ("title", "publisher.city", "publisher.address.number")
     async with pool.acquire() as connection:
@@ -56,13 +61,15 @@ async def test_picked_fields_keep_null_and_leave_out_what_is_missing(pool: Pool)
 async def test_many_odd_keys_are_shown_unchanged(pool: Pool) -> None:
     odd = ["", " ", "a'b", 'a"b', "a.b", "a\\b", "{x}", "$1", "%s", "😀", "--", "k" * 10_000, "__proto__", "\u202e"]
     names = odd + [f"field {number}" for number in range(250)]
-    things = a_collection("things", **dict.fromkeys(names, Text()))
+    things = a_collection("things", fields=[a_field(name, Text()) for name in names])
     document = {name: f"value of {name[:20]}" for name in names}
     catalog = a_catalog(things)
     async with pool.acquire() as connection:
         await prepare(connection, things)
         await store(connection, "things", [document])
-        picked = await read(connection, catalog, "things", fields=tuple(name for name in names if name and "." not in name))
+        picked = await read(
+            connection, catalog, "things", fields=tuple(name for name in names if name and "." not in name)
+        )
         [record] = json.loads(picked["items"])
         assert record["data"] == {name: value for name, value in document.items() if name and "." not in name}
         members = Members(tuple((name, Meta("version")) for name in names))
@@ -88,7 +95,9 @@ async def test_related_records_are_included_in_one_statement_and_cuts_are_told(p
         assert books["truncated"]
         assert books["items"][0]["included"]["tagged"]["items"][0]["data"] == {"label": "new"}
         assert second["included"]["books"] == {"items": [], "truncated": False}
-        assert (await one(connection, catalog, "books", 0, include=("author",)))["included"]["author"]["data"] == {"name": "Ann"}
+        assert (await one(connection, catalog, "books", 0, include=("author",)))["included"]["author"]["data"] == {
+            "name": "Ann"
+        }
         assert (await one(connection, catalog, "books", 3, include=("author",)))["included"]["author"] is None
         assert await one(connection, catalog, "books", 9) is None
 

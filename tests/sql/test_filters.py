@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from janua.model.json import dumps, loads
+from janua.model.types import Text
 from janua.query.ast import RawFilter
 from janua.query.plan import plan_filter
 from janua.storage.pool import Pool
@@ -18,16 +19,20 @@ pytestmark = pytest.mark.anyio
 
 LONG = "x" * 127
 TEXTS = [
-    "", " ", "a", "A", "ab", "Ab", "abc", "b", "Zoë", "Zoe\u0308", "ZOË", "100%", "100_", "1\\0", "'; --", '"q"', "é", "e\u0301",
-    "😀", "😀a", "\U0010ffff", LONG, LONG + "y", LONG + "yz", LONG + "yZ", LONG + "z" * 500, LONG + "z" * 501, "1", "true", "null",
-    "\n", "{}", "straße", "STRASSE", "ſ",
+    "", " ", "a", "A", "ab", "Ab", "abc", "b", "Zoë", "Zoe\u0308", "ZOË", "100%", "100_", "1\\0", "'; --", '"q"', "é",
+    "e\u0301", "😀", "😀a", "\U0010ffff", LONG, LONG + "y", LONG + "yz", LONG + "yZ", LONG + "z" * 500,
+    LONG + "z" * 501, "1", "true", "null", "\n", "{}", "straße", "STRASSE", "\u017f",
 ]  # fmt: skip
-NUMBERS: list[Any] = [0, -1, 1, Decimal("1.0"), Decimal("1.10"), 2**53, 2**53 + 1, 2**63, -(2**64), Decimal("-0.5"), 10**400]
+NUMBERS: list[Any] = [
+    0, -1, 1, Decimal("1.0"), Decimal("1.10"), 2**53, 2**53 + 1, 2**63, -(2**64), Decimal("-0.5"), 10**400,
+]  # fmt: skip
 CODES = ["0198c5a4-7c1e-7d6a-b8f0-3f2a9d1c5e77", "0198C5A4-7C1E-7D6A-B8F0-3F2A9D1C5E78", str(an_id(3))]
 MOMENTS = ["2026-01-31T12:00:00Z", "2026-01-31T13:00:00+01:00", "2026-01-31T12:00:00.000001Z", "1999-12-31t23:59:60z"]
 TIMES = ["12:00:00Z", "13:00:00+01:00", "23:30:00-02:00", "00:00:00.5Z"]
 DATES = ["2026-01-31", "2026-02-01", "0001-01-01", "9999-12-31"]
-JSONS: list[Any] = [1, Decimal("1.0"), True, "1", [], {}, [1], [1, 2], {"a": 1}, {"a": None}, {"a": {"b": [1, "x"]}}, [[1]], ["x"]]
+JSONS: list[Any] = [
+    1, Decimal("1.0"), True, "1", [], {}, [1], [1, 2], {"a": 1}, {"a": None}, {"a": {"b": [1, "x"]}}, [[1]], ["x"],
+]  # fmt: skip
 SCALARS: dict[str, list[Any]] = {
     "title": TEXTS,
     "isbn": [each for each in TEXTS if len(each) <= 20],
@@ -51,9 +56,7 @@ OPERATORS = {
 
 def a_document(random: random.Random) -> dict[str, Any]:
     """Return a document whose properties are often missing or null, and made of hard values."""
-    document = {
-        name: random.choice([*values, None]) for name, values in SCALARS.items() if random.random() < 0.7
-    }
+    document = {name: random.choice([*values, None]) for name, values in SCALARS.items() if random.random() < 0.7}
     arrays: dict[str, list[Any]] = {"tags": TEXTS[:8], "codes": CODES}
     for name, values in arrays.items():
         if random.random() < 0.8:
@@ -73,7 +76,7 @@ def a_line(random: random.Random) -> dict[str, Any] | None:
     )
 
 
-def a_condition(random: random.Random) -> RawFilter:
+def a_condition(random: random.Random) -> dict[str, Any]:
     """Return a filter on one property."""
     name = random.choice([*SCALARS, "tags", "codes", "lines", "publisher", "page-count"])
     match name:
@@ -82,10 +85,19 @@ def a_condition(random: random.Random) -> RawFilter:
         case "codes":
             return {"codes": a_list_condition(random, CODES, "eq")}
         case "lines":
-            line: RawFilter = random.choice(
-                [{"sku": {"eq": "a"}}, {"sku": {"eq": "a"}, "amount": {"eq": 1}}, {"amount": {"gt": 0}}, {"sku": {"isNull": True}}]
+            line: dict[str, Any] = random.choice(
+                [
+                    {"sku": {"eq": "a"}},
+                    {"sku": {"eq": "a"}, "amount": {"eq": 1}},
+                    {"amount": {"gt": 0}},
+                    {"sku": {"isNull": True}},
+                ]
             )
-            return {"lines": random.choice([{random.choice(["some", "every", "none"]): line}, a_presence(random, "isEmpty")])}
+            return {
+                "lines": random.choice(
+                    [{random.choice(["some", "every", "none"]): line}, a_presence(random, "isEmpty")]
+                )
+            }
         case "publisher":
             city = random.choice([{"eq": random.choice(TEXTS[:9])}, {"ne": "a"}, a_presence(random)])
             return {"publisher": random.choice([{"city": city}, a_presence(random), {"containsJson": {"city": "a"}}])}
@@ -95,7 +107,7 @@ def a_condition(random: random.Random) -> RawFilter:
             return {name: a_scalar_condition(random, name)}
 
 
-def a_scalar_condition(random: random.Random, name: str) -> RawFilter:
+def a_scalar_condition(random: random.Random, name: str) -> dict[str, Any]:
     if random.random() < 0.2:
         return a_presence(random)
     operator = random.choice(OPERATORS.get(name, "eq ne in notIn gt gte lt lte").split())
@@ -110,7 +122,7 @@ def a_scalar_condition(random: random.Random, name: str) -> RawFilter:
     return {operator: operand}
 
 
-def a_list_condition(random: random.Random, values: list[str], operator: str) -> RawFilter:
+def a_list_condition(random: random.Random, values: list[str], operator: str) -> dict[str, Any]:
     some = random.choices(values, k=random.randint(0, 3))
     return random.choice(
         [
@@ -125,15 +137,17 @@ def a_list_condition(random: random.Random, values: list[str], operator: str) ->
     )
 
 
-def a_presence(random: random.Random, *more: str) -> RawFilter:
+def a_presence(random: random.Random, *more: str) -> dict[str, Any]:
     return {random.choice(["isNull", "exists", *more]): random.choice([True, False])}
 
 
-def a_filter(random: random.Random, depth: int = 0) -> RawFilter:
+def a_filter(random: random.Random, depth: int = 0) -> dict[str, Any]:
     if depth == 2 or random.random() < 0.6:
         return a_condition(random)
     parts = [a_filter(random, depth + 1) for _ in range(random.randint(0, 3))]
-    return random.choice([{"_and": parts}, {"_or": parts}, {"_not": a_filter(random, depth + 1)}, {"_not": {"_or": parts}}])
+    return random.choice(
+        [{"_and": parts}, {"_or": parts}, {"_not": a_filter(random, depth + 1)}, {"_not": {"_or": parts}}]
+    )
 
 
 INDEXES = (
@@ -185,9 +199,9 @@ async def test_filters_find_what_plain_python_finds_with_indexes_and_without(poo
         ({"_not": {"_not": {"a": {"eq": "x"}}}}, [2]),
     ],
 )
-async def test_null_and_missing_are_told_apart_by_exists_only(pool: Pool, where: RawFilter, expected: list[int]) -> None:
-    from janua.model.types import Text  # noqa: PLC0415
-
+async def test_null_and_missing_are_told_apart_by_exists_only(
+    pool: Pool, where: RawFilter, expected: list[int]
+) -> None:
     catalog = a_catalog(a_collection("things", a=Text()))
     async with pool.acquire() as connection:
         await prepare(connection, *catalog.collections.values())
@@ -233,3 +247,15 @@ async def test_relations_are_filtered_both_ways(pool: Pool) -> None:
         assert await found("books", {"tag_ids": {"has": ann}}) == [0]
         assert await found("tags", {"books": {"some": {"author": {"name": {"eq": "Bob"}}}}}) == [1]
         assert await found("books", {"id": {"in": [ann, str(an_id(3))]}, "_meta": {"version": {"eq": 1}}}) == [0, 3]
+
+
+async def test_a_prefix_finds_what_goes_on_with_the_last_characters_there_are(pool: Pool) -> None:
+    last = "\U0010ffff"
+    texts = ["a", "a" + last * 3 + "b", "a" + last * 600, "b", last * 200]
+    catalog = a_catalog(a_collection("things", long=Text(), short=Text(max_length=512)))
+    async with pool.acquire() as connection:
+        await prepare(connection, *catalog.collections.values())
+        await store(connection, "things", [{"long": each, "short": each[:512]} for each in texts])
+        for name in ("long", "short"):
+            for prefix, expected in (("a", [0, 1, 2]), ("a" + last, [1, 2]), (last * 130, [4]), ("", [0, 1, 2, 3, 4])):
+                assert await numbers(connection, catalog, "things", {name: {"startsWith": prefix}}) == expected

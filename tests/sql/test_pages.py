@@ -61,7 +61,9 @@ async def test_pages_one_after_the_other_are_the_whole_in_both_directions(pool: 
     async with pool.acquire() as connection:
         catalog = await fill(connection)
         for order in ORDERS:
-            whole, *_ = await cursors(connection, catalog, ReadQuery("books", order=order, page=PageRequest(first=1000)))
+            whole, *_ = await cursors(
+                connection, catalog, ReadQuery("books", order=order, page=PageRequest(first=1000))
+            )
             assert sorted(whole) == list(range(RECORDS))
             for size in (1, 7, 25):
                 assert await forwards(connection, catalog, order, size) == whole, (order, size)

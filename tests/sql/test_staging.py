@@ -14,7 +14,7 @@ from janua.model.types import Array, Boolean, Text, Uuid
 from janua.sql import staging
 from janua.storage.pool import Pool
 from tests.query.builders import a_catalog, a_collection, a_relation
-from tests.sql.builders import Connection, an_id, an_index, indexed, numbers, prepare, store
+from tests.sql.builders import Connection, an_id, an_index, indexed, numbers, prepare, row_of, store
 
 pytestmark = pytest.mark.anyio
 
@@ -82,7 +82,7 @@ async def bring_in(
                 rejected |= {row["line"]: f"{each.reason} {named(each.constraint)}" for row in found}
                 if not each.again:
                     break
-        row = await connection.fetchrow(staging.store_staged(collection, key, skip=skip).text)
+        row = await row_of(connection, staging.store_staged(collection, key, skip=skip))
         return Report(row["inserted"], row["updated"], row["lost"], rejected)
 
 
@@ -162,7 +162,9 @@ async def test_an_upsert_goes_by_a_partial_unique_index_by_a_relation_and_by_id(
     assert (report.inserted, report.updated, report.rejected) == (1, 1, {})
     report = await bring_in(connection, [(12, {"owner_id": str(an_id(0)), "slug": "t"})], OWNER)
     assert (report.inserted, report.updated, report.rejected) == (0, 1, {})
-    report = await bring_in(connection, [(0, {"slug": "s"}), (13, {"slug": "u"}), (13, {"slug": "v"}), (14, {"slug": "t"})], "id")
+    report = await bring_in(
+        connection, [(0, {"slug": "s"}), (13, {"slug": "u"}), (13, {"slug": "v"}), (14, {"slug": "t"})], "id"
+    )
     assert (report.inserted, report.updated, report.rejected) == (1, 1, {2: "superseded", 4: "taken slug"})
     assert await numbers(connection, CATALOG, "things", {"slug": {"in": ["s", "t", "v"]}}) == [0, 2, 13]
 

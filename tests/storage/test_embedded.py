@@ -7,6 +7,7 @@ import asyncio
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -191,6 +192,16 @@ async def test_commands_that_start_at_once_share_one_server(directory: Path) -> 
     with holder(directory, "share") as (_, one, _), holder(directory, "share") as (_, other, _):
         assert one == other
     await seconds_until_gone(directory)
+
+
+async def test_the_server_does_not_hold_the_sockets_of_the_process_that_started_it(directory: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.set_inheritable(True)
+        async with embedded.running(directory):
+            address = listener.getsockname()
+            listener.close()
+            with socket.socket() as another:
+                another.bind(address)
 
 
 async def test_control_c_reaches_janua_but_not_the_server(directory: Path) -> None:

@@ -33,6 +33,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _in_head = True
     _head_bytes = 0
+    _in_body = False
     _begun = False
     _refused = False
 
@@ -50,29 +51,49 @@ class BoundedProtocol(HttpToolsProtocol):
         """Take the next bytes; refuse the request when its head has too many."""
         if self._refused:
             return
-        self._head_bytes += len(data)
+        if self._in_head:
+            self._head_bytes += len(data)
         super().data_received(data)
         if self._in_head and self._head_bytes > self.config.url_bytes + HEADER_BYTES:
-            url_too_long = len(getattr(self, "url", b"")) > self.config.url_bytes
-            self._refuse(UrlTooLong(self.config.url_bytes) if url_too_long else HeadersTooLarge(HEADER_BYTES))
+            self._refuse(self._url_error() or HeadersTooLarge(HEADER_BYTES))
 
     def on_message_begin(self) -> None:
         """Start waiting for the head of the next request."""
         super().on_message_begin()
         self._in_head = True
-        self._head_bytes = 0
+        self._head_bytes = max(self._head_bytes, 1)
         self._wait_for_head()
 
     def on_headers_complete(self) -> None:
         """Hand the request over."""
         self._in_head = False
-        self._begun = True
+        self._head_bytes = 0
+        self._in_body = True
         self._stop_waiting()
         super().on_headers_complete()
+        self._begun = True
+
+    def on_message_complete(self) -> None:
+        """Note that the request is here as a whole."""
+        if self._in_body:
+            self._in_body = False
+            self._stop_waiting()
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Allow the rest of a body that was answered before it was there a moment, not for ever."""
+        super().on_response_complete()
+        if self._in_body:
+            self._stop_waiting()
+            self._deadline = self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP."""
-        self._refuse(InvalidRequest(msg))
+        """Answer what is not HTTP, or has a URL that the parser does not take."""
+        self._refuse(self._url_error() or InvalidRequest(msg))
+
+    def _url_error(self) -> JanuaError | None:
+        url: bytes = getattr(self, "url", b"")
+        return UrlTooLong(self.config.url_bytes) if len(url) > self.config.url_bytes else None
 
     def _wait_for_head(self) -> None:
         self._stop_waiting()

@@ -89,7 +89,7 @@ def serve(
 @app.command()
 def migrate(dsn: Dsn = None, data: Data = None, json: AsJson = False) -> None:
     """Bring Janua's own tables to the version that this Janua needs."""
-    from janua.cli.server import migrate as work
+    from janua.cli.operations import migrate as work
 
     asyncio.run(work(Place(dsn, data), as_json=json))
 
@@ -221,6 +221,6 @@ def openapi(
 @app.command()
 def config(dsn: Dsn = None, data: Data = None, json: AsJson = False) -> None:
     """Print the settings in effect; secrets are masked."""
-    from janua.cli.server import config as work
+    from janua.cli.operations import config as work
 
     work(Place(dsn, data), as_json=json)

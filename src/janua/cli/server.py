@@ -1,4 +1,4 @@
-"""`dev`, `serve`, `migrate` and `config`: run the server, prepare its database, show its settings.
+"""`dev` and `serve`: run the server.
 
 Start at `dev`: embedded PostgreSQL, migrations, schemas, server, in that order, and down again in the other.
 """
@@ -16,12 +16,12 @@ from janua import __version__
 from janua.app import create_app, run
 from janua.cli.opening import dsn_of, located, settings_of
 from janua.cli.places import Place
-from janua.cli.terminal import print_json, print_line, print_table
+from janua.cli.terminal import print_line
 from janua.cli.watching import watching
-from janua.config import Settings, effective
+from janua.config import Settings
 from janua.errors import InvalidConfiguration
 from janua.gateway.gateway import open_gateway
-from janua.storage import embedded, migrations
+from janua.storage import migrations
 
 BACKLOG = 2048  # connections that wait to be accepted
 
@@ -58,42 +58,6 @@ def serve(*, host: str | None, port: int | None, workers: int | None) -> int:
     return 0
 
 
-async def migrate(place: Place, *, as_json: bool) -> None:
-    """Apply the migrations that the database lacks, and say which.
-
-    Raises: `DatabaseUnavailable`, `StatementConflict`.
-    """
-    settings = settings_of(place)
-    if settings.database.dsn is None:
-        async with embedded.running(settings.dev.data, share=True) as server:
-            before, after = await migrations.migrate(server.dsn)
-    else:
-        before, after = await migrations.migrate(dsn_of(settings))
-    if as_json:
-        print_json({"before": before, "after": after})
-    elif before == after:
-        print_line(f"The database is at migration {after}: there is nothing to do.")
-    else:
-        print_line(f"The database went from migration {before} to {after}.")
-
-
-def config(place: Place, *, as_json: bool) -> None:
-    """Print the settings in effect.
-
-    Raises: `InvalidConfiguration`.
-    """
-    shown = effective(settings_of(place))
-    if as_json:
-        print_json(shown)
-        return
-    rows = [
-        [f"{section}.{name}", "" if value is None else str(value)]
-        for section, values in shown.items()
-        for name, value in values.items()
-    ]
-    print_table(["SETTING", "VALUE"], rows, empty="")
-
-
 class DevServer(uvicorn.Server):
     """A server that leaves the process alone when it is told to stop: there is a database to stop after it."""
 
@@ -123,9 +87,14 @@ def listening(settings: Settings) -> socket.socket:
     Raises: `InvalidConfiguration` when it is taken or not ours.
     """
     host, port = settings.server.host.strip("[]"), settings.server.port
+    # Of sockets that do not say TCP, asyncio does not switch off Nagle's algorithm: 40 ms for every answer.
+    listener = socket.socket(family_of(host), socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        listener = socket.create_server((host, port), family=family_of(host), backlog=BACKLOG)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
     except OSError as error:
+        listener.close()
         reason = f"{host}:{port} cannot be listened on ({error.strerror}); pass another --port"
         raise InvalidConfiguration("server.port", reason) from error
     listener.set_inheritable(True)

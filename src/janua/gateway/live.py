@@ -9,7 +9,6 @@ import contextlib
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 
 from janua.errors import JanuaError
 from janua.model.catalog import Catalog
@@ -95,14 +94,15 @@ class Live:
     def _compile_stored(self, stored: storage.StoredCollection) -> Collection:
         current = stored.current
         pinned: dict[str, int] = json.loads(current.references)
-        collection = compile_collection(
+        return compile_collection(
             current.collection,
             loads(current.document),
             version=current.version,
-            previous=json.loads(current.names),
+            revision=stored.revision,
+            names=json.loads(current.names),
             references={name: self._references[name, version] for name, version in pinned.items()},
+            pinned=pinned,
         )
-        return replace(collection, revision=stored.revision, references=pinned)
 
 
 @contextlib.asynccontextmanager

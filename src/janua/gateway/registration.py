@@ -7,7 +7,7 @@ Start at `compile_candidates`, then `judge`.
 import asyncio
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from janua.errors import InvalidCollectionName, InvalidSchema, Violation
 from janua.gateway.answers import Incompatibility, IndexChanges, RecordsVerdict, Report
@@ -15,7 +15,7 @@ from janua.gateway.live import Live
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
-from janua.model.names import pointer
+from janua.model.names import names_taken, pointer
 from janua.model.types import Json
 from janua.registry.compatibility import compare
 from janua.registry.compile import compile_collection
@@ -78,13 +78,14 @@ class _Batch:
             name,
             document,
             version=self._versions[name],
-            previous=old.name_map if old else None,
+            names=old.name_map if old else {},
             taken=self._taken,
             references=references,
+            pinned=pinned,
             cost=self._schema_cost,
         )
-        self._taken |= _names(new)
-        return Candidate(replace(new, references=pinned), old, build_validator(new, references))
+        self._taken |= names_taken(new)
+        return Candidate(new, old, build_validator(new, references))
 
     def _next_version(self, name: str) -> int:
         old = self._old[name]
@@ -237,12 +238,7 @@ def _plural(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-def _names(collection: Collection) -> set[str]:
-    names = collection.names
-    return {names.type, names.single, names.plural}
-
-
 def _taken(catalog: Catalog, besides: set[str]) -> set[str]:
     """Return the GraphQL names that other collections have already."""
     others = (each for name, each in catalog.collections.items() if name not in besides)
-    return {name for each in others for name in _names(each)}
+    return {name for each in others for name in names_taken(each)}

@@ -34,7 +34,7 @@ from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Schema
 from janua.model.json import dumps, loads
 from janua.registry.compatibility import MODES
-from janua.registry.compile import describe as describe_fields
+from janua.registry.names import describe_fields
 from janua.sql import ddl
 from janua.sql.indexes import NamedIndex
 from janua.storage import indexes as index_storage

@@ -9,8 +9,8 @@ had to be altered and then collides gets a hash of the original. The outcome is 
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Collection as Group
-from collections.abc import Iterable, Mapping
 from typing import TypedDict
 
 from janua.model.collection import Collection, Names, Path
@@ -29,6 +29,9 @@ class NameMap(TypedDict):
     enums: dict[str, str]
     collection: dict[str, str]
 
+
+Wish = Callable[[str], str | None]
+"""What a key would like to be called, if anything."""
 
 LONGEST = 128
 """Characters of a generated or kept name; longer property names are cut and get a hash."""
@@ -68,7 +71,7 @@ RESERVED_ROOTS = frozenset({
 _LEGAL = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
 _ILLEGAL_RUN = re.compile(r"[^_0-9A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z0-9]+")
-# What separates, quotes or encodes in REST: paths are dotted, lists have commas, operators brackets, all of it in a URL.
+# What separates, quotes or encodes in REST: paths are dotted, lists have commas, operators brackets, all in a URL.
 _NOT_IN_REST = re.compile(r"[.\[\],\"'\\/%&=+#?\s\x00-\x1f\x7f-\x9f]|^-")
 _SINGULARS = ((r"ies$", "y"), (r"(s|x|z|ch|sh)es$", r"\1"), (r"(?<![sui])s$", ""))
 _NOT_ENUM_VALUES = frozenset({"true", "false", "null"})
@@ -104,30 +107,37 @@ def spell(
     First come `wished` names (those of `x-graphql-name`; they must be legal and differ), then `stored` ones, then
     originals that are legal, then altered ones. Whoever finds its name gone gets a hash.
     """
-    plain = {each: each for each in originals}
-    return assign(
-        [
-            {each: name for each, name in (wished or {}).items() if each in plain},
-            {each: name for each, name in (stored or {}).items() if each in plain and is_legal(name)},
-            {each: each for each in plain if is_legal(each)},
-            {each: altered(each) for each in plain if not is_legal(each)},
-            *({each: with_hash(altered(each)[: LONGEST - 65], each, digits) for each in plain} for digits in DIGITS),
-        ],
-        taken,
-    )
+    wished, stored = wished or {}, stored or {}
+    rounds: list[Wish] = [
+        wished.get,
+        lambda each: name if (name := stored.get(each)) and is_legal(name) else None,
+        lambda each: each if is_legal(each) else None,
+        altered,
+        *hashed(lambda each: altered(each)[: LONGEST - 65]),
+    ]
+    return assign(originals, rounds, taken)
 
 
-def assign(rounds: Iterable[Mapping[str, str]], taken: Group[str]) -> dict[str, str]:
+def assign(keys: Iterable[str], rounds: Iterable[Wish], taken: Group[str]) -> dict[str, str]:
     """Return a name for each key: the first wish that is free and that nobody else has in the same round."""
+    missing = set(keys)
     found: dict[str, str] = {}
     used = set(taken)
-    for wishes in rounds:
-        open_wishes = {key: name for key, name in wishes.items() if key not in found and name not in used}
-        times = Counter(open_wishes.values())
-        kept = {key: name for key, name in open_wishes.items() if times[name] == 1}
+    for wish in rounds:
+        wishes = {key: name for key in missing if (name := wish(key)) is not None and name not in used}
+        times = Counter(wishes.values())
+        kept = {key: name for key, name in wishes.items() if times[name] == 1}
         found.update(kept)
         used.update(kept.values())
+        missing.difference_update(kept)
+        if not missing:
+            break
     return found
+
+
+def hashed(name_of: Callable[[str], str], original_of: Callable[[str], str] = str) -> list[Wish]:
+    """Return wishes for a name with a hash of the original after it, longer and longer ones."""
+    return [lambda key, digits=digits: with_hash(name_of(key), original_of(key), digits) for digits in DIGITS]
 
 
 def spell_enum(values: Iterable[str], stored: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -140,12 +150,12 @@ def spell_rest(graphql: Mapping[str, str], *, root: bool) -> dict[str, str]:
 
     It is the property's own name, unless that would mean something else in a URL: then it is its GraphQL name.
     """
-    kept = {name: name for name in graphql if is_plain_in_rest(name, root=root)}
-    rest = set(graphql) - set(kept)
-    reserved = set(kept) | COMBINATORS | (SYSTEM_NAMES | RESERVED_PARAMETERS if root else OBJECT_OPERATORS)
-    times = Counter(graphql[name] for name in rest)
-    free = {name for name in rest if graphql[name] not in reserved and times[graphql[name]] == 1}
-    return kept | {name: graphql[name] if name in free else with_hash(graphql[name], name, 12) for name in rest}
+    rounds: list[Wish] = [
+        lambda name: name if is_plain_in_rest(name, root=root) else None,
+        graphql.get,
+        *hashed(lambda name: graphql[name]),
+    ]
+    return assign(graphql, rounds, COMBINATORS | (SYSTEM_NAMES | RESERVED_PARAMETERS if root else OBJECT_OPERATORS))
 
 
 def is_plain_in_rest(name: str, *, root: bool) -> bool:
@@ -162,7 +172,10 @@ def type_name(words: str) -> str:
 
 
 def singular(word: str) -> str:
-    """Return a simple English singular: -ies → -y, -(s|x|z|ch|sh)es → without -es, -s (but not -ss, -us, -is) → without -s."""
+    """Return a simple English singular.
+
+    -ies → -y; -ses, -xes, -zes, -ches, -shes → without -es; -s, but not -ss, -us and -is → without -s.
+    """
     for pattern, replacement in _SINGULARS:
         shorter, times = re.subn(pattern, replacement, word)
         if times and shorter:
@@ -177,20 +190,26 @@ def camel(name: str) -> str:
     return pascal[: leading.end()].lower() + pascal[leading.end() :] if leading else pascal
 
 
-def collection_names(name: str, wish: str, taken: Group[str], stored: Mapping[str, str] | None = None) -> Names:
+def collection_names(name: str, title: str, taken: Group[str], stored: Mapping[str, str] | None = None) -> Names:
     """Return how GraphQL spells a collection.
 
-    The type is `wish` (its `x-graphql-name`, or its title) if that is a legal type name, else PascalCase of the singular
-    of its name; where that is reserved or taken, the same with `Record` after it, and then with a hash. Stored names win.
+    The type is its title in PascalCase if that is a legal type name, else the singular of its name; where that is
+    reserved or taken, the same with `Record` after it, and then with a hash. Stored names win.
     """
     if stored and _free(kept := Names(stored["type"], stored["single"], stored["plural"]), taken):
         return kept
     plain = type_name(singular(name)) or "Record"
     # The trailing candidate cannot be taken: collection names are unique.
-    wishes = [each for each in (wish, plain, f"{plain}Record", with_hash(f"{plain}Record", name)) if each]
+    wishes = [each for each in (type_name(title), plain, f"{plain}Record", with_hash(f"{plain}Record", name)) if each]
     plurals = (camel(name), f"{camel(name)}Records", with_hash(camel(name), name))
     candidates = [_names(type, plural) for type in wishes for plural in plurals]
     return next((each for each in candidates if _free(each, taken)), candidates[-1])
+
+
+def wished_names(name: str, type: str, taken: Group[str]) -> Names | None:
+    """Return the names of a collection whose type must be called `type`; None when that, or what follows, is taken."""
+    names = _names(type, camel(name))
+    return names if _free(names, taken) else None
 
 
 def _names(type: str, plural: str) -> Names:

@@ -269,7 +269,7 @@ class GroupKey:
 
 @dataclass(frozen=True, slots=True)
 class AggregatePlan:
-    """Groups with their counts and measures: one row whose only column is the answer's JSON text."""
+    """Groups with their counts and measures: one row of (the JSON text of at most `limit` groups, groups found)."""
 
     table: str
     filter: Filter

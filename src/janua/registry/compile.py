@@ -1,41 +1,96 @@
-"""PROVISIONAL, to be replaced by the registry engineer."""
+"""JSON Schema → `Collection`: what a schema means, once it is found to be allowed.
+
+In: a schema document, the names of the version before and the schemas it refers to. Out: a `Collection`. Start at
+`compile_collection`, which shows the steps in order: check, outline (what documents are), spell (how it is all called),
+read annotations (indexes and relations).
+"""
+
+from collections.abc import Collection as Group
+from collections.abc import Mapping
+
 from janua.errors import InvalidSchema, Violation
-from janua.model.collection import *
-from janua.model.types import *
+from janua.model.collection import Collection, Names, Schema
+from janua.model.names import collection_names, is_legal, wished_names
+from janua.registry.annotations import read_annotations
 from janua.registry.document import fingerprint
-import jsonschema_rs
+from janua.registry.outline import outline_of
+from janua.registry.references import SchemaMap, with_itself
+from janua.registry.schema_check import check_schema
+from janua.registry.spelling import Stored, as_stored, spell_outline
 
-def describe(collection):
-    return [{"pointer": "/" + "/".join(p), "graphql": f.graphql, "rest": f.rest, "type": type(f.type).__name__, "indexed": any(k.path == p for i in collection.indexes for k in i.keys)} for p, f in collection.walk()]
+SCHEMA_COST = 100_000
+"""The default of the setting `limits.schema_cost`."""
+NOTHING: Stored = {}
 
-def compile_collection(name, document, *, version, previous=None, taken=(), references=None, cost=100000):
+
+def compile_collection(  # noqa: PLR0913 # each is a fact of its own, and all but two are by name
+    name: str,
+    document: Schema,
+    *,
+    version: int,
+    revision: int = 0,
+    names: Stored = NOTHING,
+    taken: Group[str] = (),
+    references: Mapping[str, Schema] | None = None,
+    pinned: Mapping[str, int] | None = None,
+    cost: int = SCHEMA_COST,
+) -> Collection:
+    """Return the collection that a schema document makes.
+
+    `names` is the name map of the version before (`Collection.name_map`), `taken` the GraphQL names of the other
+    collections (`names.names_taken`). `references` has the documents of the collections that
+    `references.referenced_collections` lists, and of those that these refer to; `pinned` their versions. Takes
+    milliseconds for usual schemas and up to two seconds for megabytes: call it in a thread.
+    Raises: `InvalidSchema` with all violations of the first step that finds any.
+    """
+    schemas = _checked(name, document, references or {}, cost)
+    own = _own_names(name, schemas, taken, names.get("collection"))
+    spelling = spell_outline(outline_of(schemas), own, taken, names)
+    annotations = read_annotations(schemas, spelling)
+    violations = [*spelling.violations, *annotations.violations]
+    if violations:
+        raise InvalidSchema(violations, name)
+    return Collection(
+        name=name,
+        version=version,
+        fingerprint=fingerprint(document),
+        document=document,
+        type=spelling.type,
+        objects=spelling.objects,
+        names=own,
+        indexes=annotations.indexes,
+        relations=annotations.relations,
+        name_map=as_stored(spelling.name_map),
+        references=dict(pinned or {}),
+        title=_text(schemas, "title"),
+        description=_text(schemas, "description"),
+        revision=revision,
+    )
+
+
+def _checked(name: str, document: Schema, references: Mapping[str, Schema], cost: int) -> SchemaMap:
     try:
-        jsonschema_rs.meta.validate(document)
-    except Exception as e:
-        raise InvalidSchema([Violation("", "schema", str(e)[:200])], name)
-    objects, indexes, relations = {}, [], []
-    def typ(s, path, tname):
-        if not isinstance(s, dict): return Anything()
-        t = s.get("type"); t = [x for x in t if x != "null"] if isinstance(t, list) else [t]
-        t = t[0] if len(t) == 1 else None
-        if "enum" in s and all(isinstance(x, str) for x in s["enum"]): return Enum(tname, tuple(EnumValue(x, x) for x in s["enum"]))
-        if t == "object" and s.get("properties"):
-            req = s.get("required", [])
-            objects[tname] = ObjectType(tname, tuple(Field(k, k, k, typ(v, (*path, k), tname + k.title()), k in req, True, isinstance(v, dict) and v.get("description") or None) for k, v in s["properties"].items()))
-            for k, v in s["properties"].items():
-                if not isinstance(v, dict): continue
-                p = (*path, k)
-                x = v.get("x-index")
-                if x: indexes.append(Index("btree" if x is True else x, (IndexKey(p),)))
-                if v.get("x-unique"): indexes.append(Index("btree", (IndexKey(p),), True))
-                r = v.get("x-relation")
-                if r: relations.append(Relation(p, r.get("field", k.removesuffix("_id")), r["collection"], v.get("type") == "array", r.get("on_delete", "restrict"), "_".join(p), r.get("inverse")))
-            return Object(tname)
-        if t == "array" and "items" in s: return Array(typ(s["items"], (*path, "*"), tname + "Item"))
-        if t == "string": return {"date": Date(), "date-time": DateTime(), "time": Time(), "uuid": Uuid()}.get(s.get("format"), Text(s.get("maxLength")))
-        return {"integer": Integer(s.get("minimum") if isinstance(s.get("minimum"), int) else None, s.get("maximum") if isinstance(s.get("maximum"), int) else None), "number": Number(), "boolean": Boolean()}.get(t, Anything())
-    title = document.get("title", name.title()) if isinstance(document, dict) else name.title()
-    root = typ(document, (), title)
-    for x in (document.get("x-indexes", []) if isinstance(document, dict) else []):
-        indexes.append(Index("btree", tuple(IndexKey(tuple(f.lstrip("-").split(".")), f.startswith("-")) for f in x["fields"]), x.get("unique", False), x.get("where")))
-    return Collection(name, version, fingerprint(document), document, root, objects, Names(title, title[0].lower() + title[1:], name), tuple(indexes), tuple(relations), {}, {}, title, document.get("description") if isinstance(document, dict) else None)
+        return check_schema(document, with_itself(name, document, references), cost)
+    except InvalidSchema as error:
+        raise InvalidSchema(error.violations, name) from None
+
+
+def _own_names(name: str, schemas: SchemaMap, taken: Group[str], stored: Mapping[str, str] | None) -> Names:
+    wished = schemas.root.note("x-graphql-name")
+    if wished is None:
+        return collection_names(name, _text(schemas, "title") or "", taken, stored)
+    if not isinstance(wished, str) or not is_legal(wished):
+        raise _misnamed(name, "a GraphQL name has letters, digits and _, and starts with neither a digit nor __")
+    found = wished_names(name, wished, taken)
+    if found is None:
+        raise _misnamed(name, f"{wished!r} is reserved or taken by another collection; choose another name")
+    return found
+
+
+def _misnamed(name: str, message: str) -> InvalidSchema:
+    return InvalidSchema([Violation("/x-graphql-name", "x-graphql-name", message)], name)
+
+
+def _text(schemas: SchemaMap, keyword: str) -> str | None:
+    found = schemas.root.note(keyword)
+    return found if isinstance(found, str) else None

@@ -1,12 +1,13 @@
 """How much work a schema can make of one value, bounded before anything is validated.
 
-In: a `SchemaMap`. Out: violations. Start at `cost_violations`. Subschemas that judge the same value multiply: two
-references each to the next definition, twenty times over, are a million judgements of one string. So the expansion is
-counted on the graph of what applies to the same value, each shared part counted as often as it is reached.
+In: a `SchemaMap`. Out: violations. Start at `cost_violations`. Subschemas multiply: two references each to the next
+definition, twenty times over, are a million judgements of one string. So what is reached is counted on the graph, each
+shared part as often as it is reached and each loop once, in two measures: what judges one and the same value, and what
+judges the values along one path into a document (of the properties of an object, the costliest).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from janua.errors import Violation
 from janua.registry.references import Place, SchemaMap
@@ -18,31 +19,43 @@ DEEPEST = 128
 LISTED = 100
 """Violations that are listed at most."""
 
+Step = tuple[str, Place]
+"""A subschema and the group it counts in: of a group other than "", only the costliest member counts."""
 _LOOP = "this leads back to itself without stepping into the value, so it can never be decided"
 
 
 def cost_violations(schemas: SchemaMap, limit: int) -> list[Violation]:
-    """Return what is wrong with the size of a schema that may have `limit` subschemas, and with its loops."""
+    """Return what is wrong with the size of a schema that may cost `limit`, and with its loops."""
     count = sum(1 for _ in schemas)
     if count > limit:
-        message = f"the schema has {count} subschemas; the limit is {limit}"
-        return [Violation("", "$schema", message)]
-    costs: dict[int, int] = {}
-    found: list[Violation] = []
+        return [Violation("", "$schema", f"the schema has {count} subschemas; the limit is {limit}")]
+    same = _Measure(schemas, judging_same, min(limit, SAME_VALUE), deepest=DEEPEST)
     for place in schemas:
-        if id(place.schema) not in costs and len(found) < LISTED:
-            found += _measure(place, schemas, costs, min(limit, SAME_VALUE))
-    return found
+        same.take(place)
+        if len(same.violations) >= LISTED:
+            break
+    if same.violations:
+        return same.violations
+    path = _Measure(schemas, _judging_path, limit)
+    path.take(schemas.root)
+    return path.violations
 
 
-def judging_same(place: Place, schemas: SchemaMap) -> Iterator[Place]:
+def judging_same(schemas: SchemaMap, place: Place) -> Iterator[Step]:
     """Yield the places that judge the same value as this one, one step away."""
     target = schemas.target(place)
     if target is not None:
-        yield target
+        yield "", target
     for child, each in schemas.children(place):
         if child.role == "same":
-            yield each
+            yield "", each
+
+
+def _judging_path(schemas: SchemaMap, place: Place) -> Iterator[Step]:
+    yield from judging_same(schemas, place)
+    for child, each in schemas.children(place):
+        if child.role == "below":
+            yield "properties" if child.keyword == "properties" else "others", each
 
 
 @dataclass(slots=True)
@@ -50,44 +63,77 @@ class _Open:
     """A place whose cost is being counted."""
 
     place: Place
-    steps: Iterator[Place]
-    cost: int = 1
+    group: str
+    steps: Iterator[Step]
+    sums: int = 1
     largest: int = 0
+    groups: dict[str, int] = field(default_factory=dict[str, int])
 
-    def add(self, cost: int) -> None:
-        self.cost += cost
+    @property
+    def cost(self) -> int:
+        return self.sums + sum(self.groups.values())
+
+    def add(self, group: str, cost: int) -> None:
         self.largest = max(self.largest, cost)
-
-
-def _measure(start: Place, schemas: SchemaMap, costs: dict[int, int], limit: int) -> list[Violation]:
-    """Fill in the costs of a place and of all it reaches: depth first, not recursive; an open place met is a loop."""
-    found: list[Violation] = []
-    stack = [_Open(start, judging_same(start, schemas))]
-    within = {id(start.schema)}
-    while stack:
-        top = stack[-1]
-        step = next(top.steps, None)
-        if step is None:
-            stack.pop()
-            within.discard(id(top.place.schema))
-            # Capped, so that what doubles a thousand times over stays a small number.
-            costs[id(top.place.schema)] = min(top.cost, limit + 1)
-            if top.cost > limit >= top.largest:
-                found.append(_too_much(top.place, limit))
-            if stack:
-                stack[-1].add(costs[id(top.place.schema)])
-        elif isinstance(step.schema, bool) or id(step.schema) in costs:
-            top.add(costs.get(id(step.schema), 1))
-        elif id(step.schema) in within:
-            found.append(Violation(top.place.pointer, "$ref", _LOOP))
+        if group:
+            self.groups[group] = max(self.groups.get(group, 0), cost)
         else:
-            within.add(id(step.schema))
-            stack.append(_Open(step, judging_same(step, schemas)))
-            if len(stack) > DEEPEST:
-                return [Violation(start.pointer, "$ref", f"more than {DEEPEST} references follow each other from here")]
-    return found
+            self.sums += cost
 
 
-def _too_much(place: Place, limit: int) -> Violation:
-    message = f"one value would be judged more than {limit} times here, all references followed; share less by reference"
-    return Violation(place.pointer, "$ref", message)
+class _Measure:
+    """Counts costs depth first, without recursion. With `deepest`, loops and long chains are violations."""
+
+    def __init__(
+        self,
+        schemas: SchemaMap,
+        steps: Callable[[SchemaMap, Place], Iterator[Step]],
+        limit: int,
+        deepest: int | None = None,
+    ) -> None:
+        self.violations: list[Violation] = []
+        self._schemas = schemas
+        self._steps = steps
+        self._limit = limit
+        self._deepest = deepest
+        self._costs: dict[int, int] = {}
+
+    def take(self, start: Place) -> None:
+        """Count the cost of a place and of all it reaches."""
+        if id(start.schema) in self._costs or isinstance(start.schema, bool):
+            return
+        stack = [_Open(start, "", self._steps(self._schemas, start))]
+        within = {id(start.schema)}
+        while stack:
+            top = stack[-1]
+            group, step = next(top.steps, ("", None))
+            if step is None:
+                within.discard(id(top.place.schema))
+                self._close(stack)
+            elif isinstance(step.schema, bool) or id(step.schema) in self._costs:
+                top.add(group, self._costs.get(id(step.schema), 1))
+            elif id(step.schema) in within:
+                self._meet(top, group)
+            elif self._deepest and len(stack) == self._deepest:
+                message = f"more than {self._deepest} references and combinations follow each other from here"
+                self.violations.append(Violation(start.pointer, "$ref", message))
+                return
+            else:
+                within.add(id(step.schema))
+                stack.append(_Open(step, group, self._steps(self._schemas, step)))
+
+    def _close(self, stack: list[_Open]) -> None:
+        done = stack.pop()
+        # Capped, so that what doubles a thousand times over stays a small number.
+        cost = self._costs[id(done.place.schema)] = min(done.cost, self._limit + 1)
+        if done.cost > self._limit >= done.largest:
+            message = f"a document may be judged more than {self._limit} times here, all references followed"
+            self.violations.append(Violation(done.place.pointer, "$ref", f"{message}; share less by reference"))
+        if stack:
+            stack[-1].add(done.group, cost)
+
+    def _meet(self, top: _Open, group: str) -> None:
+        if self._deepest:
+            self.violations.append(Violation(top.place.pointer, "$ref", _LOOP))
+        else:
+            top.add(group, 1)

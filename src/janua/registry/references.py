@@ -5,7 +5,8 @@ Nothing is ever fetched: a reference leads into the document itself, to a metasc
 collection (`janua:authors`, `janua:authors#/$defs/name`).
 """
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
@@ -79,35 +80,40 @@ class SchemaMap:
         self.violations: list[Violation] = []
         self._places: dict[int, Place] = {}
         self._children: dict[int, list[tuple[Subschema, Place]]] = {}
+        self._held: dict[tuple[int, str], list[Place]] = {}
         self._targets: dict[int, Place] = {}
         self._pointers: dict[int, str] = {}
-        self._identities = 0
+        self._has_identities = bool(references) or _has_inner_id(document)
         documents = {BASE: document} | {f"{SCHEME}{name}": without_id(each) for name, each in references.items()}
         for uri, each in documents.items():
-            self._note_pointers(cast(Json, each), "" if uri == BASE else f"{uri}#")
-        # The documents themselves are not copied, so that a place is known by the identity of its schema.
-        self._kept = documents
+            self._pointers = _pointers_in(cast(Json, each), "" if uri == BASE else f"{uri}#") | self._pointers
+        # Kept, and not copied: a place is known by the identity of its schema object.
+        self.documents: Mapping[str, Schema] = documents
         self.root = self._open()
 
     def __iter__(self) -> Iterator[Place]:
         """Yield every place, targets of references included."""
         return iter(self._places.values())
 
+    def place_of(self, schema: Mapping[str, Json]) -> Place | None:
+        """Return the place of a schema object, known by its identity; None for other objects."""
+        return self._places.get(id(schema))
+
     def children(self, place: Place) -> list[tuple[Subschema, Place]]:
         """Return the direct subschemas of a place, in the order they are written."""
         return self._children.get(id(place.schema), [])
 
-    def held(self, place: Place, keyword: str) -> list[Place]:
-        """Return the places that one keyword of a place holds."""
-        return [each for child, each in self.children(place) if child.keyword == keyword]
+    def held(self, place: Place, keyword: str) -> Sequence[Place]:
+        """Return the places that one keyword of a place holds, in the order they are written."""
+        return self._held.get((id(place.schema), keyword), ())
 
     def target(self, place: Place) -> Place | None:
-        """Return what the reference at a place leads to; None if there is none, or it is only known while validating."""
+        """Return what the reference at a place leads to; None if there is none, or only validation can tell."""
         return self._targets.get(id(place.schema))
 
     def _open(self) -> Place:
-        document, draft = self._kept[BASE], draft_of(self._kept[BASE])
-        resources = [(uri, _resource(each, draft_of(each))) for uri, each in self._kept.items()]
+        document, draft = self.documents[BASE], draft_of(self.documents[BASE])
+        resources = [(uri, _resource(each, draft_of(each))) for uri, each in self.documents.items()]
         try:
             # Crawled here once: the registry is a value, and would be crawled anew at every look-up.
             registry: Registry[Any] = REGISTRY.with_resources(resources).crawl()
@@ -127,6 +133,8 @@ class SchemaMap:
             self._check_dialect(place)
             children = [(each, _below(place, each)) for each in subschemas(place.schema, place.draft)]
             self._children[id(place.schema)] = children
+            for child, each in children:
+                self._held.setdefault((id(place.schema), child.keyword), []).append(each)
             pending.extend(each for _, each in reversed(children))
             for keyword, since in _REFERENCES.items():
                 reference = place.get(keyword)
@@ -146,29 +154,18 @@ class SchemaMap:
             return []
         target = self._place_of(cast(Schema, contents), found.resolver, reference, place.draft)
         # What a dynamic reference leads to depends on the way there, unless there is but one schema resource.
-        if keyword == "$ref" or self._identities <= 1:
+        if keyword == "$ref" or not self._has_identities:
             self._targets[id(place.schema)] = target
         return [target]
 
     def _place_of(self, schema: Schema, resolver: Resolver, reference: str, draft: Draft) -> Place:
-        where = self._pointers.get(id(schema), reference)
-        uri, inside, _ = where.partition("#")
-        if inside and uri.startswith(SCHEME):
-            draft = draft_of(self._kept.get(uri, True))
-        elif draft_named(uri):
-            draft = draft_named(uri) or draft
-        return self._places.get(id(schema)) or Place(schema, where, draft_of(schema, draft), resolver)
-
-    def _note_pointers(self, document: Json, prefix: str) -> None:
-        pending = [(document, prefix)]
-        while pending:
-            value, where = pending.pop()
-            if isinstance(value, dict):
-                self._pointers.setdefault(id(value), where)
-                self._identities += "$id" in value
-                pending.extend((each, where + pointer((key,))) for key, each in value.items())
-            elif isinstance(value, list):
-                pending.extend((each, f"{where}/{place}") for place, each in enumerate(value))
+        known = self._places.get(id(schema))
+        if known is not None:
+            return known
+        where = self._pointers.get(id(schema)) or _pointers_of_metaschemas().get(id(schema), reference)
+        uri = where.rpartition("#")[0]
+        draft = draft_of(self.documents[uri]) if uri in self.documents else draft_named(uri) or draft
+        return Place(schema, where, draft_of(schema, draft), resolver)
 
     def _check_dialect(self, place: Place) -> None:
         named = place.note("$schema")
@@ -179,7 +176,7 @@ class SchemaMap:
     def _reason(self, reference: str) -> str:
         uri, _, _ = reference.partition("#")
         if uri.startswith(SCHEME):
-            if uri not in self._kept:
+            if uri not in self.documents:
                 return f"there is no collection {shown(uri.removeprefix(SCHEME))} to refer to; register it first"
             return f"{shown(reference)} leads nowhere in the schema of that collection"
         if not uri:
@@ -188,6 +185,42 @@ class SchemaMap:
 
     def _refuse(self, place: Place, keyword: str, message: str) -> None:
         self.violations.append(Violation(f"{place.pointer}/{keyword}", keyword, message))
+
+
+def _pointers_in(document: Json, prefix: str) -> dict[int, str]:
+    """Return the pointer of each object in a document, by its identity."""
+    found: dict[int, str] = {}
+    pending = [(document, prefix)]
+    while pending:
+        value, where = pending.pop()
+        if isinstance(value, dict):
+            found.setdefault(id(value), where)
+            pending.extend((each, where + pointer((key,))) for key, each in value.items())
+        elif isinstance(value, list):
+            pending.extend((each, f"{where}/{place}") for place, each in enumerate(value))
+    return found
+
+
+def _has_inner_id(document: Schema) -> bool:
+    pending = list(document.values()) if isinstance(document, Mapping) else []
+    while pending:
+        value = pending.pop()
+        if isinstance(value, dict):
+            if "$id" in value:
+                return True
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+    return False
+
+
+@functools.cache
+def _pointers_of_metaschemas() -> dict[int, str]:
+    # The library keeps these documents for ever, so their identities are lasting.
+    found: dict[int, str] = {}
+    for uri in REGISTRY:
+        found |= _pointers_in(cast(Json, REGISTRY.contents(uri)), f"{uri.rstrip('#')}#")
+    return found
 
 
 def referenced_collections(document: Schema) -> frozenset[str]:
@@ -206,6 +239,11 @@ def referenced_collections(document: Schema) -> frozenset[str]:
     return frozenset(found)
 
 
+def with_itself(name: str, document: Schema, references: Mapping[str, Schema]) -> Mapping[str, Schema]:
+    """Return the references of a collection's schema, with the schema itself when it refers to its own collection."""
+    return {**references, name: document} if name in referenced_collections(document) else references
+
+
 def without_id(document: Schema) -> Schema:
     """Return the schema of a referenced collection under the name we refer to it by, instead of its own `$id`."""
     if isinstance(document, bool):
@@ -221,7 +259,7 @@ def shown(value: Json) -> str:
 
 
 def _resource(schema: Schema, draft: Draft) -> Resource[Any]:
-    return _SPECIFICATIONS[draft].create_resource(schema)
+    return _SPECIFICATIONS[draft].create_resource(cast(dict[str, Any], schema))
 
 
 def _entered(resolver: Any, schema: Schema, draft: Draft) -> Resolver:  # noqa: ANN401 # see `Resolver`

@@ -56,6 +56,10 @@ class Shape:
         """Return the kinds besides null."""
         return self.kinds - {"null"}
 
+    def is_only(self, *kinds: Kind) -> bool:
+        """Return whether values, null aside, are of these kinds only; not when there are no values at all."""
+        return bool(self.sorts) and self.sorts <= frozenset(kinds)
+
     def first_text(self, keyword: str) -> str | None:
         """Return the first string that a part has under an annotation keyword."""
         return next((found for each in self.parts if isinstance(found := each.note(keyword), str)), None)
@@ -111,12 +115,11 @@ class Shapes:
             self._kinds[id(place.schema)] = known
         return known
 
-    def strings(self, places: Sequence[Place]) -> list[str] | None:
+    def strings(self, shape: Shape) -> list[str] | None:
         """Return the only strings that pass, in the order of the schema; None when they are not listed."""
-        shape = self.of(places)
         listed = [found for each in shape.parts if (found := _strings_at(each)) is not None]
         for choice in shape.choices:
-            each = [self.strings([branch]) for branch in choice.branches if "string" in self.kinds(branch)]
+            each = [self.strings(self.of([branch])) for branch in choice.branches if "string" in self.kinds(branch)]
             if each and all(strings is not None for strings in each):
                 listed.append([text for strings in each for text in strings or ()])
         if not listed:
@@ -126,13 +129,13 @@ class Shapes:
 
     def _conjuncts(self, place: Place) -> list[Place]:
         target = self.schemas.target(place)
-        return ([target] if target else []) + self.schemas.held(place, "allOf")
+        return [*([target] if target else []), *self.schemas.held(place, "allOf")]
 
     def _branches(self, place: Place) -> dict[str, list[Place]]:
         """Return the alternatives that are more than just null: a single one holds for whatever is not null."""
         held = {keyword: self.schemas.held(place, keyword) for keyword in ALTERNATIVES}
         return {
-            keyword: [each for each in branches if self.kinds(each) - {"null"}] or branches[:1]
+            keyword: [each for each in branches if self.kinds(each) - {"null"}] or [branches[0]]
             for keyword, branches in held.items()
             if branches
         }
@@ -170,7 +173,7 @@ def _typed(named: Json) -> frozenset[Kind]:
     if named is None:
         return ALL
     kinds = frozenset(cast(list[Kind], named if isinstance(named, list) else [named])) & ALL
-    return kinds | {"integer"} if "number" in kinds else kinds
+    return kinds | frozenset[Kind](("integer",)) if "number" in kinds else kinds
 
 
 def _valued(place: Place) -> frozenset[Kind]:

@@ -1,7 +1,7 @@
 """YAML → an exact JSON value, for schemas written by hand.
 
 Only what JSON can say, by the rules of YAML 1.2's core schema: strings, exact numbers, booleans, null, lists, and
-mappings with string keys, none twice; dates stay strings. Anchors and `<<` work, within a budget of values, so that a few
+mappings with string keys, none twice; dates stay strings. Anchors and `<<` work, within a budget of values, so that few
 lines cannot become gigabytes. Built from parser events, because PyYAML's own composer recurses in C without a limit.
 """
 
@@ -21,10 +21,11 @@ LONGEST_NUMBER = 4000
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
-_PLAIN: dict[str, Json] = {"": None, "~": None}
-_PLAIN |= {each: None for each in ("null", "Null", "NULL")}
-_PLAIN |= {each: True for each in ("true", "True", "TRUE")}
-_PLAIN |= {each: False for each in ("false", "False", "FALSE")}
+_PLAIN: dict[str, Json] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
 _Loader = cast(type[yaml.SafeLoader], getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
@@ -121,9 +122,10 @@ class _Builder:
             self._add(_Part(_scalar(event), event.anchor), event)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
-        found = self._anchors.get(event.anchor)
+        anchor = event.anchor or ""
+        found = self._anchors.get(anchor)
         if found is None:
-            raise MalformedDocument(f"there is no finished value with the anchor {event.anchor[:100]!r}{_at(event)}")
+            raise MalformedDocument(f"there is no finished value with the anchor {anchor[:100]!r}{_at(event)}")
         if self._open and isinstance(self._open[-1].value, dict) and self._open[-1].key is None:
             raise MalformedDocument(f"a key of a mapping cannot be an alias{_at(event)}")
         self._add(_Part(found.value, None, found.size, found.height), event)
@@ -181,4 +183,4 @@ def _scalar(event: yaml.ScalarEvent) -> Json:
 
 
 def _at(event: yaml.Event) -> str:
-    return f" at line {event.start_mark.line + 1}"
+    return f" at line {event.start_mark.line + 1}" if event.start_mark else ""

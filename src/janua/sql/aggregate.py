@@ -26,7 +26,7 @@ from janua.model.types import (
 )
 from janua.query.ast import AggregateFunction
 from janua.query.nodes import AggregatePlan, Measure
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row, type_of, value_of
 from janua.sql.filters import condition
@@ -50,12 +50,12 @@ def aggregate_statement(plan: AggregatePlan) -> Statement:
     row, group = Row(binds.alias()), Row(binds.alias())
     shown = terms.compare(group.column("place"), "<=", terms.number(plan.limit))
     item = terms.concatenated(_object(_answer(plan, group)))
-    in_order = [terms.ordered(group.column("place"), descending=False, nulls_first=False)]
-    items = terms.aggregate("string_agg", item, text(", "), order=in_order, only=shown)
-    found = terms.select(
-        terms.aliased(terms.concatenated([text("["), items, text("]")]), "groups"),
-        terms.aliased(terms.call("count", terms.star()), "found"),
-        source=terms.derived(_grouped(plan, row, binds), group.alias or ""),
+    in_order = [selects.ordered(group.column("place"), descending=False, nulls_first=False)]
+    items = selects.aggregate("string_agg", item, text(", "), order=in_order, only=shown)
+    found = selects.select(
+        selects.aliased(terms.concatenated([text("["), items, text("]")]), "groups"),
+        selects.aliased(terms.call("count", terms.star()), "found"),
+        source=selects.derived(_grouped(plan, row, binds), group.alias or ""),
     )
     return statement_of(found, binds)
 
@@ -63,13 +63,13 @@ def aggregate_statement(plan: AggregatePlan) -> Statement:
 def _grouped(plan: AggregatePlan, row: Row, binds: Binds) -> Tree:
     keys = [value_of(row, each.target) for each in plan.keys]
     measures = [_MEASURES[each.function](value_of(row, each.target), type_of(each.target)) for each in plan.measures]
-    in_order = [terms.ordered(each, descending=False, nulls_first=False) for each in keys]
-    rows = terms.select(
-        *(terms.aliased(each, f"k{place}") for place, each in enumerate(keys)),
-        terms.aliased(terms.call("count", terms.star()), "count"),
-        *(terms.aliased(each, f"m{place}") for place, each in enumerate(measures)),
-        terms.aliased(terms.window(terms.call("row_number"), in_order), "place"),
-        source=terms.table(plan.table, row.alias),
+    in_order = [selects.ordered(each, descending=False, nulls_first=False) for each in keys]
+    rows = selects.select(
+        *(selects.aliased(each, f"k{place}") for place, each in enumerate(keys)),
+        selects.aliased(terms.call("count", terms.star()), "count"),
+        *(selects.aliased(each, f"m{place}") for place, each in enumerate(measures)),
+        selects.aliased(selects.window(terms.call("row_number"), in_order), "place"),
+        source=selects.table(plan.table, row.alias),
         where=condition(plan.filter, row, binds),
         limit=terms.number(plan.limit + 1),
     )

@@ -10,13 +10,14 @@ from sqlglot import exp
 
 from janua.model.collection import Collection
 from janua.query.nodes import Filter, Position
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row
 from janua.sql.filters import condition
 from janua.sql.parts import RECORD, json_of
+from janua.sql.selects import table
 from janua.sql.statement import Statement, render, statement_of
-from janua.sql.terms import cast, number, parameter, table
+from janua.sql.terms import cast, number, parameter
 from janua.sql.write import TARGET, assignments, guarded, next_version
 
 
@@ -28,7 +29,7 @@ def matching_statement(collection: str, filter: Filter, at_most: Position) -> St
     """
     binds = Binds()
     row = Row(binds.alias())
-    shown = terms.aliased(cast(row.column("data"), "text"), "text")
+    shown = selects.aliased(cast(row.column("data"), "text"), "text")
     found = _matching(collection, filter, row, binds, at_most).select(
         row.column("id"), row.column("version"), shown, copy=False
     )
@@ -45,8 +46,8 @@ def delete_many_statement(collection: str, filter: Filter, at_most: Position, re
     row, matched = Row(binds.alias()), Row("matched")
     limit = binds.use(at_most, "bigint")
     found = _matching(collection, filter, row, binds, at_most).select(row.column("id"), copy=False).lock(copy=False)
-    count = terms.select(terms.call("count", terms.star()), source=exp.Table(this=terms.name("matched")))
-    few_enough = terms.compare(terms.scalar(count), "<=", limit)
+    count = selects.select(terms.call("count", terms.star()), source=exp.Table(this=terms.name("matched")))
+    few_enough = terms.compare(selects.scalar(count), "<=", limit)
     same = terms.compare(TARGET.column("id"), "=", matched.column("id"))
     removed = exp.Delete(
         this=table(collection, TARGET.alias),
@@ -54,9 +55,9 @@ def delete_many_statement(collection: str, filter: Filter, at_most: Position, re
         where=exp.Where(this=terms.all_of(same, few_enough, guarded(collection, revision))),
         returning=exp.Returning(expressions=[TARGET.column("id")]),
     )
-    removals = terms.select(terms.call("count", terms.star()), source=exp.Table(this=terms.name("removed")))
-    answer = terms.select(
-        terms.aliased(terms.scalar(count.copy()), "matched"), terms.aliased(terms.scalar(removals), "removed")
+    removals = selects.select(terms.call("count", terms.star()), source=exp.Table(this=terms.name("removed")))
+    answer = selects.select(
+        selects.aliased(selects.scalar(count.copy()), "matched"), selects.aliased(selects.scalar(removals), "removed")
     )
     answer.with_("matched", as_=found, copy=False).with_("removed", as_=removed, copy=False)
     return statement_of(answer, binds)
@@ -73,7 +74,7 @@ def update_many_statement(collection: Collection) -> Statement:
 @lru_cache(maxsize=256)
 def _update_many(collection: str, version: int, revision: int) -> Statement:
     change = Row("change")
-    changes = terms.rows_of(
+    changes = selects.rows_of(
         terms.call("unnest", cast(parameter(1), "uuid[]"), cast(parameter(2), "text[]")), "change", "id", "data"
     )
     changed = {
@@ -82,7 +83,7 @@ def _update_many(collection: str, version: int, revision: int) -> Statement:
         **next_version(TARGET),
     }
     same = terms.compare(TARGET.column("id"), "=", change.column("id"))
-    shown = terms.aliased(json_of(RECORD, TARGET, Binds()), "text")
+    shown = selects.aliased(json_of(RECORD, TARGET, Binds()), "text")
     return Statement(
         render(
             exp.Update(
@@ -97,9 +98,9 @@ def _update_many(collection: str, version: int, revision: int) -> Statement:
 
 
 def _matching(collection: str, filter: Filter, row: Row, binds: Binds, at_most: Position) -> exp.Select:
-    return terms.select(
+    return selects.select(
         source=table(collection, row.alias),
         where=condition(filter, row, binds),
-        order=[terms.ordered(row.column("id"), descending=False, nulls_first=False)],
+        order=[selects.ordered(row.column("id"), descending=False, nulls_first=False)],
         limit=terms.plus(binds.use(at_most, "bigint"), 1),
     )

@@ -8,12 +8,13 @@ from collections.abc import Collection as Container
 from dataclasses import dataclass
 
 from janua.model.collection import Collection, Index, Relation
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.expressions import Row
 from janua.sql.indexes import NamedIndex, indexes, named_index, predicate, unique_keys, unique_values
-from janua.sql.relations import add_relation, foreign_key, missing_targets, remove_relation
+from janua.sql.relations import add_relation, foreign_key, remove_relation, unrelated
+from janua.sql.selects import table
 from janua.sql.statement import render
-from janua.sql.terms import Tree, cast, name, table, text
+from janua.sql.terms import Tree, cast, name, text
 
 SAMPLES = 10
 
@@ -128,19 +129,19 @@ def _relations(collection: Collection) -> dict[tuple[object, ...], Relation]:
 def _duplicates(collection: Collection, index: Index) -> str:
     row, counted = Row("record"), Row("counted")
     there = [terms.is_not_null(each) for each in unique_values(collection, index, row)]
-    groups = terms.partitioned(terms.call("count", terms.star()), unique_keys(collection, index, row))
-    inner = terms.select(
+    groups = selects.partitioned(terms.call("count", terms.star()), unique_keys(collection, index, row))
+    inner = selects.select(
         *_sample(row),
-        terms.aliased(groups, "records"),
+        selects.aliased(groups, "records"),
         source=table(collection.name, row.alias),
         where=terms.all_of(*there, predicate(collection, index, row)),
     )
     several = terms.compare(counted.column("records"), ">", terms.number(1))
     return render(
-        terms.select(
+        selects.select(
             counted.column("id"),
             counted.column("document"),
-            source=terms.derived(inner, "counted"),
+            source=selects.derived(inner, "counted"),
             where=several,
             limit=terms.number(SAMPLES),
         )
@@ -148,11 +149,12 @@ def _duplicates(collection: Collection, index: Index) -> str:
 
 
 def _dangling(collection: Collection, relation: Relation, *, absent: bool) -> str:
-    row = Row("record")
-    found = terms.select(
+    row, relating = Row("record"), Row("relating", typed=False)
+    ids = unrelated(relation, relating, table(collection.name, "relating"), "id", absent=absent)
+    found = selects.select(
         *_sample(row),
         source=table(collection.name, row.alias),
-        where=missing_targets(relation, row, table_exists=not absent),
+        where=selects.is_in(row.column("id"), ids),
         limit=terms.number(SAMPLES),
     )
     return render(found)
@@ -160,6 +162,6 @@ def _dangling(collection: Collection, relation: Relation, *, absent: bool) -> st
 
 def _sample(row: Row) -> list[Tree]:
     return [
-        terms.aliased(cast(row.column("id"), "text"), "id"),
-        terms.aliased(cast(row.column("data"), "text"), "document"),
+        selects.aliased(cast(row.column("id"), "text"), "id"),
+        selects.aliased(cast(row.column("data"), "text"), "document"),
     ]

@@ -30,6 +30,7 @@ from janua.model.types import (
 )
 from janua.query.nodes import SORT_CHARACTERS, Column, System, Target
 from janua.sql.binds import Binds
+from janua.sql.selects import rows_of, select
 from janua.sql.terms import (
     ArrayType,
     SqlType,
@@ -47,8 +48,6 @@ from janua.sql.terms import (
     json_member_text,
     number,
     own,
-    rows_of,
-    select,
     text,
 )
 

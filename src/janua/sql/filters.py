@@ -23,7 +23,7 @@ from janua.query.nodes import (
     Presence,
     Quantifier,
 )
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row, json_at, key_of, operand_of, text_at
 from janua.sql.operators import OPERATORS, Subject
@@ -61,7 +61,7 @@ def condition(filter: Filter, row: Row, binds: Binds) -> Tree:
 def related_rows(link: Link, row: Row, binds: Binds) -> tuple[Row, exp.Select]:
     """Return the related records of a row: as what they can be read, and a select of them without columns yet."""
     related = Row(binds.alias())
-    source = terms.table(link.table, related.alias)
+    source = selects.table(link.table, related.alias)
     match link.kind:
         case "to_one":
             linked = terms.compare(related.column("id"), "=", row.column(link.column))
@@ -71,14 +71,14 @@ def related_rows(link: Link, row: Row, binds: Binds) -> tuple[Row, exp.Select]:
             return related, _paired(link, related, source, row, binds)
         case _:
             assert_never(link.kind)
-    return related, terms.select(source=source, where=linked)
+    return related, selects.select(source=source, where=linked)
 
 
 def _paired(link: Link, related: Row, source: Tree, row: Row, binds: Binds) -> exp.Select:
     ours, theirs = ("record_id", "target_id") if link.kind == "to_many" else ("target_id", "record_id")
     pair = Row(binds.alias())
     mine = terms.compare(pair.column(ours), "=", row.column("id"))
-    found = terms.select(source=terms.table(link.via, pair.alias), where=mine)
+    found = selects.select(source=selects.table(link.via, pair.alias), where=mine)
     return found.join(source, on=terms.compare(related.column("id"), "=", pair.column(theirs)), copy=False)
 
 
@@ -137,8 +137,8 @@ def _on_elements(test: OnElements, row: Row, binds: Binds) -> Tree:
     is_array = terms.compare(terms.call("jsonb_typeof", array), "=", terms.text("array"))
     safe = terms.case(is_array, json_at(row, test.target.path), terms.cast(terms.text("[]"), "jsonb"))
     element = Row(binds.alias(), document="value")
-    source = terms.rows_of(terms.call("jsonb_array_elements", safe), element.alias or "", "value")
-    found = _quantified(test.quantifier, test.part, element, terms.select(source=source), binds)
+    source = selects.rows_of(terms.call("jsonb_array_elements", safe), element.alias or "", "value")
+    found = _quantified(test.quantifier, test.part, element, selects.select(source=source), binds)
     pattern = _contained(test.part, binds) if test.quantifier == "some" else None
     if pattern is None:
         return found
@@ -157,7 +157,7 @@ def _on_related(test: OnRelated, row: Row, binds: Binds) -> Tree:
 def _quantified(quantifier: Quantifier, part: Filter, row: Row, rows: exp.Select, binds: Binds) -> Tree:
     holds = condition(part, row, binds)
     tested = terms.is_not_true(holds) if quantifier == "every" else holds
-    found = terms.exists(terms.with_condition(rows.select(terms.number(1), copy=False), tested))
+    found = selects.exists(selects.with_condition(rows.select(terms.number(1), copy=False), tested))
     return found if quantifier == "some" else terms.negated(found)
 
 

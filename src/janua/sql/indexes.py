@@ -19,8 +19,9 @@ from janua.sql import terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import LONG_KEY, Row, is_long, json_at, key_of, text_at, words_at
 from janua.sql.filters import condition
+from janua.sql.selects import table
 from janua.sql.statement import render
-from janua.sql.terms import Tree, name, number, table, text
+from janua.sql.terms import Tree, name, number, text
 
 ONLY_TABLE = Row(None)
 """Index expressions name their table's columns without a table."""

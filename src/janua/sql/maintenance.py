@@ -1,9 +1,10 @@
 """Statements on tables of collections as a whole: lock, count, analyze, walk all documents."""
 
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.expressions import Row
+from janua.sql.selects import table
 from janua.sql.statement import render
-from janua.sql.terms import cast, number, table
+from janua.sql.terms import cast, number
 
 RECORD = Row("record")
 
@@ -15,16 +16,16 @@ def lock(collection: str) -> str:
 
 def count_up_to(collection: str, limit: int) -> str:
     """Return the statement that counts records, but no further than `limit`: one row, one column."""
-    some = terms.select(number(1), source=table(collection, RECORD.alias), limit=number(limit))
-    return render(terms.select(terms.call("count", terms.star()), source=terms.derived(some, "counted")))
+    some = selects.select(number(1), source=table(collection, RECORD.alias), limit=number(limit))
+    return render(selects.select(terms.call("count", terms.star()), source=selects.derived(some, "counted")))
 
 
 def documents(collection: str) -> str:
     """Return the statement that walks all records in no order: rows of `id` text, `document` text."""
     return render(
-        terms.select(
-            terms.aliased(cast(RECORD.column("id"), "text"), "id"),
-            terms.aliased(cast(RECORD.column("data"), "text"), "document"),
+        selects.select(
+            selects.aliased(cast(RECORD.column("id"), "text"), "id"),
+            selects.aliased(cast(RECORD.column("data"), "text"), "document"),
             source=table(collection, RECORD.alias),
         )
     )

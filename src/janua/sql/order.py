@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from janua.model.types import Type
 from janua.query.nodes import Bound, Column, Link, OrderKey, Position
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import LONG_KEY, Row, is_long, restored, sort_keys_of, type_of
 from janua.sql.terms import Tree
@@ -54,7 +54,7 @@ class Sorting:
     @property
     def columns(self) -> list[Tree]:
         """Return the key values as the columns $k0, $k1, …, for selects around this one."""
-        return [terms.aliased(each.value, f"$k{place}") for place, each in enumerate(self.keys)]
+        return [selects.aliased(each.value, f"$k{place}") for place, each in enumerate(self.keys)]
 
     def order(self, *, backward: bool = False) -> list[exp.Ordered]:
         """Return ORDER BY over the select's own rows."""
@@ -73,15 +73,15 @@ class Sorting:
     def numbered(self, rows: Tree, *, backward: bool = False) -> Numbered:
         """Return the rows of a select that has `columns`, numbered in this order."""
         inner, outer = self._binds.alias(), self._binds.alias()
-        place = terms.window(terms.call("row_number"), self.order_of_columns(inner, backward=backward))
-        found = terms.window(terms.call("count", terms.star()))
-        counted = terms.select(
-            terms.every_column(inner),
-            terms.aliased(place, "$place"),
-            terms.aliased(found, "$found"),
-            source=terms.derived(rows, inner),
+        place = selects.window(terms.call("row_number"), self.order_of_columns(inner, backward=backward))
+        found = selects.window(terms.call("count", terms.star()))
+        counted = selects.select(
+            selects.every_column(inner),
+            selects.aliased(place, "$place"),
+            selects.aliased(found, "$found"),
+            source=selects.derived(rows, inner),
         )
-        source = terms.derived(counted, outer)
+        source = selects.derived(counted, outer)
         return Numbered(source, Row(outer), terms.column(outer, "$place"), terms.column(outer, "$found"))
 
     def keys_text(self, alias: str) -> Tree:
@@ -113,13 +113,13 @@ class Sorting:
             near, link = self._joined(through[:-1]), through[-1]
             far = Row(self._binds.alias())
             linked = terms.compare(far.column("id"), "=", near.column(link.column))
-            self._rows.join(terms.table(link.table, far.alias), on=linked, join_type="left", copy=False)
+            self._rows.join(selects.table(link.table, far.alias), on=linked, join_type="left", copy=False)
             self._joins[through] = far
         return self._joins[through]
 
 
 def _ordered(value: Tree, key: Key, *, backward: bool) -> exp.Ordered:
-    return terms.ordered(value, descending=key.descending != backward, nulls_first=key.nulls_first != backward)
+    return selects.ordered(value, descending=key.descending != backward, nulls_first=key.nulls_first != backward)
 
 
 def _leading(key: Key) -> Tree:

@@ -19,7 +19,7 @@ from janua.query.nodes import (
     System,
     Whole,
 )
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row, json_at
 from janua.sql.filters import condition, related_rows
@@ -115,24 +115,24 @@ def _picked(tree: PickedTree, row: Row, path: Path) -> Tree:
 def _related_one(part: RelatedOne, row: Row, binds: Binds) -> Tree:
     related, rows = related_rows(part.link, row, binds)
     rows.select(json_of(part.part, related, binds), copy=False).limit(1, copy=False)
-    return terms.call("coalesce", terms.scalar(rows), text("null"))
+    return terms.call("coalesce", selects.scalar(rows), text("null"))
 
 
 def _related_many(part: RelatedMany, row: Row, binds: Binds) -> Tree:
     related, rows = related_rows(part.link, row, binds)
-    terms.with_condition(rows, condition(part.filter, related, binds))
+    selects.with_condition(rows, condition(part.filter, related, binds))
     sorting = Sorting(part.order, related, rows, binds)
-    rows.select(terms.every_column(related.alias or ""), *sorting.columns, copy=False)
+    rows.select(selects.every_column(related.alias or ""), *sorting.columns, copy=False)
     rows.order_by(*sorting.order(), copy=False).limit(terms.number(part.limit + 1), copy=False)
     numbered = sorting.numbered(rows)
     limit = terms.number(part.limit)
-    shown = terms.aggregate(
+    shown = selects.aggregate(
         "string_agg",
         json_of(part.part, numbered.row, binds),
         text(", "),
-        order=[terms.ordered(numbered.place, descending=False, nulls_first=False)],
+        order=[selects.ordered(numbered.place, descending=False, nulls_first=False)],
         only=terms.compare(numbered.place, "<=", limit),
     )
     truncated = terms.compare(terms.call("count", terms.star()), ">", limit)
     answer = [text('{"items": ['), shown, text('], "truncated": '), terms.cast(truncated, "text"), text("}")]
-    return terms.scalar(terms.select(terms.concatenated(answer), source=numbered.source))
+    return selects.scalar(selects.select(terms.concatenated(answer), source=numbered.source))

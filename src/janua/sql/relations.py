@@ -9,10 +9,11 @@ from sqlglot import exp
 
 from janua.model.collection import Collection, Relation, link_table
 from janua.model.types import Uuid
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.expressions import Row, value_at
+from janua.sql.selects import table
 from janua.sql.statement import quoted, render
-from janua.sql.terms import Tree, column, table
+from janua.sql.terms import Tree, column
 from janua.sql.triggers import (
     cleared_function,
     element_id,
@@ -48,31 +49,32 @@ def remove_relation(collection: str, relation: Relation) -> list[str]:
     return [*dropped, f"ALTER TABLE {render(table(collection))} DROP COLUMN IF EXISTS {quoted(relation.column)}"]
 
 
-def missing_targets(relation: Relation, row: Row, *, also: exp.Table | None = None, table_exists: bool = True) -> Tree:
-    """Return the condition that a row relates to a record that is not there.
+def unrelated(
+    relation: Relation, row: Row, source: exp.Table, key: str, *, also: exp.Table | None = None, absent: bool = False
+) -> exp.Select:
+    """Return a select of the column `key` of those rows of a source that relate to a record which is not there.
 
-    `also` is a table of records that may be related to as well. Without a table there is no record at all.
+    `also` is a table of records that may be related to as well; `absent`: the target has no table, so no record. One
+    join for all rows, for there may be millions.
     """
     wanted = Row("wanted")
-    absent = [terms.is_not_null(wanted.column("id"))]
-    if table_exists:
-        absent.append(_without_id(table(relation.target, "target"), wanted.column("id")))
-    if also is not None:
-        absent.append(_without_id(also, wanted.column("id")))
-    ids = terms.derived(_ids(relation, row), "wanted")
-    return terms.exists(terms.select(terms.number(1), source=ids, where=terms.all_of(*absent)))
+    missing = [terms.is_not_null(wanted.column("id"))]
+    others = [*([] if absent else [table(relation.target, "target")]), *([] if also is None else [also])]
+    missing += [_without_id(each, wanted.column("id")) for each in others]
+    ids = selects.derived(_ids(relation, row, source, key), "wanted")
+    return selects.select(wanted.column("key"), source=ids, where=terms.all_of(*missing))
 
 
-def _ids(relation: Relation, row: Row) -> exp.Select:
-    """Return a select of the ids that a row relates to, as `id`."""
-    if not relation.many:
-        return terms.select(terms.aliased(value_at(row, relation.path, Uuid()), "id"))
-    return terms.select(terms.aliased(element_id(), "id"), source=elements(row, relation.path))
+def _ids(relation: Relation, row: Row, source: exp.Table, key: str) -> exp.Select:
+    """Return a select of the ids that rows relate to: `key` of the row, `id`."""
+    id = element_id() if relation.many else value_at(row, relation.path, Uuid())
+    found = selects.select(selects.aliased(row.column(key), "key"), selects.aliased(id, "id"), source=source)
+    return found.join(elements(row, relation.path), join_type="cross", copy=False) if relation.many else found
 
 
 def _without_id(source: exp.Table, id: Tree) -> Tree:
     same = terms.compare(column(source.alias, "id"), "=", id)
-    return terms.negated(terms.exists(terms.select(terms.number(1), source=source, where=same)))
+    return terms.negated(selects.exists(selects.select(terms.number(1), source=source, where=same)))
 
 
 def _add_column(collection: str, relation: Relation) -> list[str]:

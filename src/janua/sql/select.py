@@ -9,7 +9,7 @@ from functools import lru_cache
 from sqlglot import exp
 
 from janua.query.nodes import Always, Filter, Part, ReadPlan
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row
 from janua.sql.filters import condition
@@ -44,11 +44,11 @@ def one_statement(plan: ReadPlan) -> Statement:
     """
     binds = Binds()
     row = Row(binds.alias())
-    found = terms.select(
+    found = selects.select(
         row.column("id"),
         row.column("version"),
-        terms.aliased(json_of(plan.part, row, binds), "text"),
-        source=terms.table(plan.table, row.alias),
+        selects.aliased(json_of(plan.part, row, binds), "text"),
+        source=selects.table(plan.table, row.alias),
         where=condition(plan.filter, row, binds),
     )
     return statement_of(found, binds)
@@ -59,39 +59,39 @@ def export_statement(table: str, part: Part, filter: Filter = EVERY_RECORD) -> S
     """Return the statement of all records that match, for a cursor or COPY: rows of `line` text, in order of id."""
     binds = Binds()
     row = Row(binds.alias())
-    found = terms.select(
-        terms.aliased(json_of(part, row, binds), "line"),
-        source=terms.table(table, row.alias),
+    found = selects.select(
+        selects.aliased(json_of(part, row, binds), "line"),
+        source=selects.table(table, row.alias),
         where=condition(filter, row, binds),
-        order=[terms.ordered(row.column("id"), descending=False, nulls_first=False)],
+        order=[selects.ordered(row.column("id"), descending=False, nulls_first=False)],
     )
     return statement_of(found, binds)
 
 
 def _answer(plan: ReadPlan, sorting: Sorting, numbered: Numbered, limit: Tree, binds: Binds) -> exp.Select:
     shown = terms.compare(numbered.place, "<=", limit)
-    items = terms.aggregate(
+    items = selects.aggregate(
         "string_agg",
         json_of(plan.part, numbered.row, binds),
         text(", "),
-        order=[terms.ordered(numbered.place, descending=plan.backward, nulls_first=False)],
+        order=[selects.ordered(numbered.place, descending=plan.backward, nulls_first=False)],
         only=shown,
     )
     nearest = terms.compare(numbered.place, "=", terms.number(1))
     farthest = terms.compare(numbered.place, "=", terms.call("least", numbered.found, limit))
     first, last = (farthest, nearest) if plan.backward else (nearest, farthest)
-    return terms.select(
-        terms.aliased(terms.concatenated([text("["), items, text("]")]), "items"),
-        terms.aliased(terms.call("count", terms.star()), "fetched"),
-        terms.aliased(_keys(sorting, numbered, terms.all_of(first, shown)), "first_keys"),
-        terms.aliased(_keys(sorting, numbered, terms.all_of(last, shown)), "last_keys"),
-        terms.aliased(_total(plan, binds), "total"),
+    return selects.select(
+        selects.aliased(terms.concatenated([text("["), items, text("]")]), "items"),
+        selects.aliased(terms.call("count", terms.star()), "fetched"),
+        selects.aliased(_keys(sorting, numbered, terms.all_of(first, shown)), "first_keys"),
+        selects.aliased(_keys(sorting, numbered, terms.all_of(last, shown)), "last_keys"),
+        selects.aliased(_total(plan, binds), "total"),
         source=numbered.source,
     )
 
 
 def _keys(sorting: Sorting, numbered: Numbered, of: Tree) -> Tree:
-    return terms.aggregate("max", sorting.keys_text(numbered.row.alias or ""), only=of)
+    return selects.aggregate("max", sorting.keys_text(numbered.row.alias or ""), only=of)
 
 
 def _total(plan: ReadPlan, binds: Binds) -> Tree:
@@ -99,8 +99,8 @@ def _total(plan: ReadPlan, binds: Binds) -> Tree:
         return terms.cast(terms.null(), "bigint")
     row = Row(binds.alias())
     where = condition(plan.filter, row, binds)
-    return terms.scalar(
-        terms.select(terms.call("count", terms.star()), source=terms.table(plan.table, row.alias), where=where)
+    return selects.scalar(
+        selects.select(terms.call("count", terms.star()), source=selects.table(plan.table, row.alias), where=where)
     )
 
 
@@ -112,27 +112,27 @@ def _page(plan: ReadPlan, binds: Binds, limit: Tree) -> tuple[Tree, Sorting]:
         return _limited(plan, binds, rows, sorting, limit, arms), sorting
     other, other_sorting = _rows(plan, binds)
     other_arms = [] if plan.bound is None else other_sorting.after(plan.bound, backward=plan.backward)
-    both = terms.union_all(
+    both = selects.union_all(
         _limited(plan, binds, rows, sorting, limit, arms[:1]),
         _limited(plan, binds, other, other_sorting, limit, other_arms[1:]),
     )
     alias = binds.alias()
-    merged = terms.select(terms.every_column(alias), source=terms.derived(both, alias), limit=limit.copy())
+    merged = selects.select(selects.every_column(alias), source=selects.derived(both, alias), limit=limit.copy())
     return merged.order_by(*sorting.order_of_columns(alias, backward=plan.backward), copy=False), sorting
 
 
 def _rows(plan: ReadPlan, binds: Binds) -> tuple[exp.Select, Sorting]:
     row = Row(binds.alias())
-    rows = terms.select(source=terms.table(plan.table, row.alias), where=condition(plan.filter, row, binds))
+    rows = selects.select(source=selects.table(plan.table, row.alias), where=condition(plan.filter, row, binds))
     sorting = Sorting(plan.order, row, rows, binds)
-    return rows.select(terms.every_column(row.alias or ""), *sorting.columns, copy=False), sorting
+    return rows.select(selects.every_column(row.alias or ""), *sorting.columns, copy=False), sorting
 
 
 def _limited(
     plan: ReadPlan, binds: Binds, rows: exp.Select, sorting: Sorting, limit: Tree, arm: list[Tree]
 ) -> exp.Select:
     for each in arm:
-        terms.with_condition(rows, each)
+        selects.with_condition(rows, each)
     rows.order_by(*sorting.order(backward=plan.backward), copy=False).limit(limit.copy(), copy=False)
     if plan.offset is not None:
         rows.offset(binds.use(plan.offset, "bigint"), copy=False)

@@ -11,12 +11,13 @@ from typing import Literal
 from sqlglot import exp
 
 from janua.model.collection import Collection, Index, Relation
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.expressions import Row
 from janua.sql.indexes import predicate, unique_keys, unique_values
-from janua.sql.relations import missing_targets
+from janua.sql.relations import unrelated
+from janua.sql.selects import table, temporary
 from janua.sql.statement import Statement, render
-from janua.sql.terms import Tree, name, number, table, temporary
+from janua.sql.terms import Tree, name, number
 from janua.sql.write import TARGET, guarded, inserting, replacing
 
 STAGING = "janua_import"
@@ -76,14 +77,14 @@ def store_staged(collection: Collection, key: Key | None, *, skip: bool) -> Stat
     that is a unique_violation). Guarded as in `write`.
     """
     columns = (STAGED.column("id"), STAGED.column("data"), number(collection.version))
-    rows = terms.select(*columns, source=_staging(), where=guarded(collection.name, collection.revision))
+    rows = selects.select(*columns, source=_staging(), where=guarded(collection.name, collection.revision))
     returning = [TARGET.column("id"), TARGET.column("version")]
     stored = inserting(collection.name, rows, conflict=_conflict(collection, key, skip=skip), returning=returning)
     is_new = terms.compare(terms.column("stored", "version"), "=", number(1))
-    counted = terms.select(
-        terms.aliased(terms.aggregate("count", terms.star(), only=is_new), "inserted"),
-        terms.aliased(terms.aggregate("count", terms.star(), only=terms.negated(is_new.copy())), "updated"),
-        terms.aliased(_lost() if skip and key is None else terms.cast(terms.text("{}"), "bigint[]"), "lost"),
+    counted = selects.select(
+        selects.aliased(selects.aggregate("count", terms.star(), only=is_new), "inserted"),
+        selects.aliased(selects.aggregate("count", terms.star(), only=terms.negated(is_new.copy())), "updated"),
+        selects.aliased(_lost() if skip and key is None else terms.cast(terms.text("{}"), "bigint[]"), "lost"),
         source=exp.Table(this=name("stored")),
     )
     counted.with_("stored", as_=stored, copy=False)
@@ -101,9 +102,9 @@ def _conflict(collection: Collection, key: Key | None, *, skip: bool) -> exp.OnC
 
 
 def _lost() -> Tree:
-    stored = terms.select(number(1), source=exp.Table(this=name("stored")))
+    stored = selects.select(number(1), source=exp.Table(this=name("stored")))
     stored.where(terms.compare(terms.column("stored", "id"), "=", STAGED.column("id")), copy=False)
-    lines = terms.select(STAGED.column("line"), source=_staging(), where=terms.negated(terms.exists(stored)))
+    lines = selects.select(STAGED.column("line"), source=_staging(), where=terms.negated(selects.exists(stored)))
     return terms.call("ARRAY", lines)
 
 
@@ -116,22 +117,24 @@ def _remove_taken(collection: Collection, by: Key, key: Key | None) -> Statement
 
 def _remove_repeated(collection: Collection, by: Key, *, last: bool) -> Statement:
     row, counted = Row("line", typed=False), Row("counted")
-    in_file = [terms.ordered(row.column("line"), descending=last, nulls_first=False)]
-    place = terms.partitioned(terms.call("row_number"), _key_values(collection, by, row), in_file)
-    lines = terms.select(
+    in_file = [selects.ordered(row.column("line"), descending=last, nulls_first=False)]
+    place = selects.partitioned(terms.call("row_number"), _key_values(collection, by, row), in_file)
+    lines = selects.select(
         row.column("line"),
-        terms.aliased(place, "place"),
+        selects.aliased(place, "place"),
         source=temporary(STAGING, "line"),
         where=terms.all_of(*_holds(collection, by, row)),
     )
     beyond = terms.compare(counted.column("place"), ">", number(1))
-    repeated = terms.select(counted.column("line"), source=terms.derived(lines, "counted"), where=beyond)
-    return _delete([terms.is_in(STAGED.column("line"), repeated)])
+    repeated = selects.select(counted.column("line"), source=selects.derived(lines, "counted"), where=beyond)
+    return _delete([selects.is_in(STAGED.column("line"), repeated)])
 
 
 def _remove_unrelated(collection: Collection, relation: Relation) -> Statement:
-    in_file = temporary(STAGING, "other") if relation.target == collection.name else None
-    return _delete([missing_targets(relation, STAGED, also=in_file)])
+    row = Row("staged_too", typed=False)
+    in_file = selects.temporary(STAGING, "other") if relation.target == collection.name else None
+    lines = unrelated(relation, row, selects.temporary(STAGING, "staged_too"), "line", also=in_file)
+    return _delete([selects.is_in(STAGED.column("line"), lines)])
 
 
 def _same(collection: Collection, by: Key, left: Row, right: Row) -> list[Tree]:

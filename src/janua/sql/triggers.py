@@ -10,10 +10,11 @@ from typing import assert_never
 from sqlglot import exp
 
 from janua.model.collection import Collection, Path, Relation, link_table
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.expressions import Row, json_at
+from janua.sql.selects import table
 from janua.sql.statement import quoted, render
-from janua.sql.terms import Tree, column, name, table, text
+from janua.sql.terms import Tree, column, name, text
 from janua.sql.write import TARGET, assignments, next_version
 
 LONGEST = 60
@@ -73,7 +74,7 @@ def keep_cleared(collection: Collection, relation: Relation) -> list[str]:
 
 def pairing(collection: str, relation: Relation, source: exp.Table) -> Tree:
     """Return the insert of the pairs that the documents of a source, readable as `changed`, name."""
-    rows = terms.select(CHANGED.column("id"), element_id(), source=source).distinct(copy=False)
+    rows = selects.select(CHANGED.column("id"), element_id(), source=source).distinct(copy=False)
     rows.join(elements(CHANGED, relation.path), join_type="cross", copy=False)
     rows.where(terms.is_not_null(element_id()), copy=False)
     columns = [name("record_id"), name("target_id")]
@@ -86,7 +87,7 @@ def pairing(collection: str, relation: Relation, source: exp.Table) -> Tree:
 
 def elements(row: Row, path: Path) -> exp.Table:
     """Return the texts of the elements of an array as rows of `element`; none when it is no array."""
-    return terms.rows_of(terms.call("jsonb_array_elements_text", _array(row, path)), "element", "value")
+    return selects.rows_of(terms.call("jsonb_array_elements_text", _array(row, path)), "element", "value")
 
 
 def element_id() -> Tree:
@@ -96,7 +97,7 @@ def element_id() -> Tree:
 
 def _unpairing(collection: str, relation: Relation, source: exp.Table) -> Tree:
     pair = Row("pair")
-    named = terms.select(
+    named = selects.select(
         terms.number(1),
         source=elements(CHANGED, relation.path),
         where=terms.compare(element_id(), "=", pair.column("target_id")),
@@ -105,7 +106,7 @@ def _unpairing(collection: str, relation: Relation, source: exp.Table) -> Tree:
     return exp.Delete(
         this=table(link_table(collection, relation), pair.alias),
         using=[source.copy()],
-        where=exp.Where(this=terms.all_of(same, terms.negated(terms.exists(named)))),
+        where=exp.Where(this=terms.all_of(same, terms.negated(selects.exists(named)))),
     )
 
 
@@ -133,12 +134,12 @@ def _refers(collection: str, relation: Relation) -> Tree:
     if not relation.many:
         return terms.compare(TARGET.column(relation.column), "=", gone)
     pair = Row("pair")
-    pairs = terms.select(
+    pairs = selects.select(
         pair.column("record_id"),
         source=table(link_table(collection, relation), pair.alias),
         where=terms.compare(pair.column("target_id"), "=", gone),
     )
-    return terms.is_in(TARGET.column("id"), pairs)
+    return selects.is_in(TARGET.column("id"), pairs)
 
 
 def _without(collection: Collection, relation: Relation) -> Tree:
@@ -153,12 +154,12 @@ def _remaining(relation: Relation) -> Tree:
     """Return the document with the array without the id, in the same order."""
     listed = Row("listed")
     is_gone = terms.compare(terms.own("uuid", terms.json_as_text(listed.column("value"))), "=", column("old", "id"))
-    source = terms.numbered_rows_of(
+    source = selects.numbered_rows_of(
         terms.call("jsonb_array_elements", _array(TARGET, relation.path)), "listed", "value", "place"
     )
-    in_order = [terms.ordered(listed.column("place"), descending=False, nulls_first=False)]
-    kept = terms.aggregate("jsonb_agg", listed.column("value"), order=in_order, only=terms.is_not_true(is_gone))
-    array = terms.call("coalesce", terms.scalar(terms.select(kept, source=source)), _empty_array())
+    in_order = [selects.ordered(listed.column("place"), descending=False, nulls_first=False)]
+    kept = selects.aggregate("jsonb_agg", listed.column("value"), order=in_order, only=terms.is_not_true(is_gone))
+    array = terms.call("coalesce", selects.scalar(selects.select(kept, source=source)), _empty_array())
     return terms.call("jsonb_set", TARGET.column("data"), _path(relation.path), array)
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from sqlglot import exp
 
 from janua.model.collection import Collection
-from janua.sql import terms
+from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row
 from janua.sql.parts import RECORD, json_of
@@ -62,7 +62,7 @@ def document_statement(collection: Collection) -> Statement:
 
 def guarded(collection: str, revision: int) -> Tree:
     """Return the condition that the collection's schema is that of a catalog revision; it raises JA001 otherwise."""
-    return terms.scalar(terms.select(terms.own("guard", text(collection), number(revision))))
+    return selects.scalar(selects.select(terms.own("guard", text(collection), number(revision))))
 
 
 def inserting(
@@ -71,7 +71,7 @@ def inserting(
     """Return an insert of rows of (`id`, `data`, `schema_version`) into the table of a collection."""
     columns = [name("id"), name("data"), name("schema_version")]
     return exp.Insert(
-        this=exp.Schema(this=terms.table(table, TARGET.alias), expressions=columns),
+        this=exp.Schema(this=selects.table(table, TARGET.alias), expressions=columns),
         expression=rows,
         conflict=conflict,
         returning=exp.Returning(expressions=returning) if returning else None,
@@ -117,7 +117,7 @@ def _insert(table: str, version: int, revision: int) -> Statement:
 
 @lru_cache(maxsize=1024)
 def _put(table: str, version: int, revision: int) -> Statement:
-    created = terms.aliased(terms.compare(TARGET.column("version"), "=", number(1)), "created")
+    created = selects.aliased(terms.compare(TARGET.column("version"), "=", number(1)), "created")
     conflict = replacing([name("id")])
     rows = _proposed(table, version, revision)
     return Statement(render(inserting(table, rows, conflict=conflict, returning=[*_record(), created])))
@@ -130,7 +130,7 @@ def _update(table: str, version: int, revision: int) -> Statement:
     return Statement(
         render(
             exp.Update(
-                this=terms.table(table, TARGET.alias),
+                this=selects.table(table, TARGET.alias),
                 expressions=assignments(changes),
                 where=exp.Where(this=terms.all_of(_is_wanted(), at_version, guarded(table, revision))),
                 returning=exp.Returning(expressions=_record()),
@@ -146,7 +146,7 @@ def _delete(table: str, revision: int) -> Statement:
     return Statement(
         render(
             exp.Delete(
-                this=terms.table(table, TARGET.alias),
+                this=selects.table(table, TARGET.alias),
                 where=exp.Where(this=terms.all_of(_is_wanted(), exp.Paren(this=at_version), guarded(table, revision))),
                 returning=exp.Returning(expressions=[TARGET.column("version")]),
             )
@@ -156,14 +156,14 @@ def _delete(table: str, revision: int) -> Statement:
 
 @lru_cache(maxsize=1024)
 def _document(table: str) -> Statement:
-    shown = terms.aliased(cast(TARGET.column("data"), "text"), "text")
-    source = terms.table(table, TARGET.alias)
-    return Statement(render(terms.select(TARGET.column("version"), shown, source=source, where=_is_wanted())))
+    shown = selects.aliased(cast(TARGET.column("data"), "text"), "text")
+    source = selects.table(table, TARGET.alias)
+    return Statement(render(selects.select(TARGET.column("version"), shown, source=source, where=_is_wanted())))
 
 
 def _proposed(table: str, version: int, revision: int) -> exp.Select:
     columns = (cast(parameter(1), "uuid"), _document_parameter(), number(version))
-    return terms.select(*columns, where=guarded(table, revision))
+    return selects.select(*columns, where=guarded(table, revision))
 
 
 def _document_parameter() -> Tree:
@@ -178,5 +178,5 @@ def _record() -> list[Tree]:
     return [
         TARGET.column("id"),
         TARGET.column("version"),
-        terms.aliased(json_of(RECORD, TARGET, Binds()), "text"),
+        selects.aliased(json_of(RECORD, TARGET, Binds()), "text"),
     ]

@@ -346,6 +346,8 @@ def become_keeper(directory: Path) -> bool:
 def main(directory: Path, binaries: Path) -> int:
     """Run the keeper of a directory; 0 at once if it has one already."""
     os.setsid()
+    # What its parent left open (a listening socket, say) must not stay open when the parent is gone.
+    os.closerange(3, min(os.sysconf("SC_OPEN_MAX"), 65_536))
     if not become_keeper(directory):
         return 0
     log = os.open(directory / "postgres.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

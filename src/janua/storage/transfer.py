@@ -15,7 +15,7 @@ from janua.query.operands import Value
 from janua.sql import staging as sql
 from janua.sql.select import export_statement
 from janua.sql.statement import values_for
-from janua.storage.pool import UNHURRIED, Connection
+from janua.storage.pool import UNHURRIED, Connection, discard
 from janua.storage.records import refusals
 
 QUEUED_CHUNKS = 4
@@ -103,32 +103,35 @@ async def export(
     """Yield the records that match as lines, in order of id, in chunks as PostgreSQL sends them, from one snapshot."""
     statement = export_statement(table, part, filter)
     chunks: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED_CHUNKS)
-    async with connection.transaction(readonly=True):
-        await connection.execute("SET LOCAL statement_timeout = 0")
 
-        async def keep(chunk: bytearray) -> None:
-            await chunks.put(bytes(chunk))
+    async def keep(chunk: bytearray) -> None:
+        await chunks.put(bytes(chunk))
 
-        async def copy() -> None:
-            # JSON text holds no control characters, so as CSV that quotes and separates by them it comes out as it is.
-            await connection.copy_from_query(
-                statement.text,
-                *values_for(statement, values),
-                output=keep,
-                format="csv",
-                delimiter="\x02",
-                quote="\x01",
-                timeout=UNHURRIED,
-            )
+    async def copy() -> None:
+        await connection.execute("SET statement_timeout = 0")
+        # JSON text holds no control characters, so as CSV that quotes and separates by them it comes out as it is.
+        await connection.copy_from_query(
+            statement.text,
+            *values_for(statement, values),
+            output=keep,
+            format="csv",
+            delimiter="\x02",
+            quote="\x01",
+            timeout=UNHURRIED,
+        )
+        await connection.execute("RESET statement_timeout")
 
-        copying = asyncio.create_task(_then_end(copy(), chunks))
-        try:
-            while (chunk := await chunks.get()) is not None:
-                yield chunk
-            await copying
-        finally:
-            copying.cancel()
-            await asyncio.gather(copying, return_exceptions=True)
+    task = asyncio.create_task(_then_end(copy(), chunks))
+    try:
+        while (chunk := await chunks.get()) is not None:
+            yield chunk
+        await task
+    finally:
+        if not task.done():
+            # In the middle of a COPY there is nothing to save of a connection; PostgreSQL stops when it is gone.
+            discard(connection)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 async def _then_end(copying: Coroutine[None, None, None], chunks: asyncio.Queue[bytes | None]) -> None:

@@ -1,6 +1,8 @@
 """The filter language as JSON Schema: what `where` takes for one collection, exactly.
 
-Made from the operator table and the model, so that the description can never fall behind. Start at `filter_schemas`.
+Made from the operator table and the model, so that the description can never fall behind. Start at `filter_schemas`,
+which has all of the language, and `common_filter`, which has the conditions that most filters consist of: tools that
+generate requests or forms cannot cope with all of it, as it leads through relations from any collection to any other.
 """
 
 from collections.abc import Iterable, Mapping
@@ -53,6 +55,11 @@ def reference(component: str) -> JsonObject:
 def filter_name(collection: str, object: str = "") -> str:
     """Return the component with the filter of a collection, or of an object type in it."""
     return f"{collection}-filter.{object}" if object else f"{collection}-filter"
+
+
+def common_filter(collection: Collection) -> Json:
+    """Return the schema of filters with the common conditions on the record's own fields, which must all hold."""
+    return _common_of(collection, collection.fields, 1)
 
 
 def filter_schemas(catalog: Catalog, collection: Collection, limits: QueryLimits) -> dict[str, Json]:
@@ -167,6 +174,35 @@ def text_schema(type: Scalar) -> JsonObject:
             return {"type": "string", "format": "uuid"}
         case _:
             assert_never(type)
+
+
+COMMON: tuple[Operator, ...] = ("eq", "in", "gte", "lte", "isNull", "has")
+NESTED = 3
+"""How many objects deep the common filters go."""
+
+
+def _common_of(collection: Collection, fields: Iterable[Field], depth: int) -> Json:
+    conditions: JsonObject = {}
+    for each in fields:
+        inner = collection.children(each.type)
+        if inner and depth < NESTED:
+            conditions[each.rest] = _common_of(collection, inner, depth + 1)
+        elif not inner:
+            conditions[each.rest] = _closed(_common_conditions(each.type))
+    return _closed(conditions)
+
+
+def _common_conditions(type: Type) -> JsonObject:
+    conditions: JsonObject = {}
+    compared: Type = type.items if isinstance(type, Array) else type
+    for each in operators_of(type):
+        if each == "isNull":
+            conditions[each] = {"type": "boolean"}
+        elif each == "in":
+            conditions[each] = {"type": "array", "items": value_schema(compared)}
+        elif each in COMMON:
+            conditions[each] = value_schema(Text() if isinstance(type, Enum) and each in RANGES else compared)
+    return conditions
 
 
 def _string_schema(operator: Operator, limits: QueryLimits) -> JsonObject:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from janua import __version__
 from janua.api.rest.embedding import Embedding
-from janua.api.rest.filter_schemas import filter_schemas
+from janua.api.rest.filter_schemas import common_filter, filter_schemas
 from janua.api.rest.operations import record_components, record_paths
 from janua.api.rest.registry_operations import health_paths, registry_paths
 from janua.api.rest.responses import COMPONENTS, HEADERS, PARAMETERS, RESPONSES
@@ -83,6 +83,7 @@ def _schemas(
     for each in collections.values():
         embedding.add(each, references(each))
         schemas |= record_components(catalog, each) | filter_schemas(catalog, each, limits)
+        schemas[f"{each.name}-where"] = common_filter(each)
     return {**embedding.components, **schemas, **COMPONENTS}
 
 

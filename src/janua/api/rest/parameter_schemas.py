@@ -42,7 +42,9 @@ LISTED = 200
 SHORT_FILTERS = 40
 META_NAMES = ("_meta.version", "_meta.schema_version", "_meta.created_at", "_meta.updated_at")
 
-SHORT_FORM = (
+WHERE = (
+    'Which records: a filter in JSON, such as `{{"price": {{"gte": 10}}}}`. The schema here has the common conditions;'
+    " `{}` has them all: every operator, `_and`, `_or`, `_not`, and filters on related records.\n\n"
     "Any field filters also in the short form `field=value` or `field[operator]=value`, as in `price[gte]=10`, with the"
     " operators of `where`; names of nested fields have dots. Lists have commas: `status[in]=draft,published`. The"
     " parameters below are the most common of these."
@@ -81,8 +83,8 @@ def filter_parameters(collection: Collection) -> list[Json]:
     where: JsonObject = {
         "name": "where",
         "in": "query",
-        "description": f"Which records: a filter in JSON. {SHORT_FORM}",
-        "content": json_content(reference(filter_name(collection.name))),
+        "description": WHERE.format(filter_name(collection.name)),
+        "content": json_content(reference(f"{collection.name}-where")),
     }
     return [where, *(list(_short_filters(collection))[:SHORT_FILTERS])]
 

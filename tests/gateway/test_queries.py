@@ -1,0 +1,65 @@
+"""Pages through the gateway: laid end to end they are the whole, in both directions."""
+
+import json
+
+import pytest
+
+from janua.errors import InvalidCursor
+from janua.gateway import queries, transfer
+from janua.gateway.answers import PageAnswer
+from janua.gateway.gateway import Gateway
+from janua.query.ast import AggregateQuery, OrderTerm, PageRequest, ReadQuery
+from tests.gateway.builders import stream
+
+pytestmark = pytest.mark.anyio
+
+PRICES = [3, 1, None, 2, 1, None, 2.5, 1, 10, 0]
+
+
+@pytest.fixture
+async def shelf(library: Gateway) -> Gateway:
+    books = [{"title": f"t{each}"} | ({} if price is None else {"price": price}) for each, price in enumerate(PRICES)]
+    await transfer.import_documents(library, "books", stream("\n".join(map(json.dumps, books))))
+    return library
+
+
+def titles(page: PageAnswer) -> list[str]:
+    return [each["data"]["title"] for each in json.loads(page.items)]
+
+
+@pytest.mark.parametrize("term", [OrderTerm(("price",)), OrderTerm(("price",), "desc"), OrderTerm(("price",), "asc", "first")])
+@pytest.mark.parametrize("size", [1, 3, 4])
+async def test_pages_end_to_end_are_the_whole_forwards_and_backwards(shelf: Gateway, term: OrderTerm, size: int) -> None:
+    whole = titles(await queries.read(shelf, ReadQuery("books", order=(term,), page=PageRequest(first=100))))
+    assert len(whole) == len(PRICES)
+    page = await queries.read(shelf, ReadQuery("books", order=(term,), page=PageRequest(first=size)))
+    forwards, ends = titles(page), page
+    while page.next:
+        page = await queries.read(shelf, ReadQuery("books", order=(term,), page=PageRequest(first=size, after=page.next)))
+        forwards, ends = forwards + titles(page), page
+    assert forwards == whole
+    backwards = titles(ends)
+    while ends.previous:
+        before = PageRequest(first=size, before=ends.previous)
+        ends = await queries.read(shelf, ReadQuery("books", order=(term,), page=before))
+        backwards = titles(ends) + backwards
+    assert backwards == whole
+
+
+async def test_a_cursor_of_another_query_is_refused(shelf: Gateway) -> None:
+    page = await queries.read(shelf, ReadQuery("books", page=PageRequest(first=1)))
+    with pytest.raises(InvalidCursor):
+        await queries.read(shelf, ReadQuery("books", where={"price": {"gt": 1}}, page=PageRequest(after=page.next)))
+
+
+async def test_an_empty_page_has_no_cursors_and_the_right_total(shelf: Gateway) -> None:
+    page = await queries.read(shelf, ReadQuery("books", where={"price": {"gt": 99}}, count=True))
+    assert (page.items, page.next, page.previous, page.total) == ("[]", None, None, 0)
+
+
+async def test_aggregates_are_exact(shelf: Gateway) -> None:
+    query = AggregateQuery("books", measures=(("sum", "price"), ("countDistinct", "price")))
+    [group] = json.loads(await queries.aggregate(shelf, query))
+    assert group["count"] == len(PRICES)
+    assert group["sum"]["price"] == sum(each for each in PRICES if each is not None)
+    assert group["countDistinct"]["price"] == len({each for each in PRICES if each is not None})

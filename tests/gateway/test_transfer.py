@@ -1,0 +1,134 @@
+"""Import and export: every document once and exact, or its line and the reason; and in one transaction."""
+
+import json
+
+import pytest
+
+from janua.errors import ImportRejected, InvalidQuery, MalformedDocument
+from janua.gateway import queries, records, schemas, transfer
+from janua.gateway.gateway import Gateway
+from janua.query.ast import ReadQuery
+from tests.gateway.builders import a_document, stream
+
+pytestmark = pytest.mark.anyio
+
+MISSING = "01890000-0000-7000-8000-000000000000"
+
+
+async def exported(gateway: Gateway, collection: str, *, records: bool = False) -> list[str]:
+    chunks = [each async for each in transfer.export(gateway, collection, records=records)]
+    return b"".join(chunks).decode().removesuffix("\n").split("\n")
+
+
+async def count(gateway: Gateway, collection: str) -> int | None:
+    return (await queries.read(gateway, ReadQuery(collection, count=True))).total
+
+
+async def test_what_was_imported_is_exported_in_the_same_order_and_exact(library: Gateway) -> None:
+    await schemas.register(library, "things", True)
+    lines = [
+        '{"big": 9007199254740993, "price": 1.10}', '"caf\u00e9 cafe\u0301"', "null", "[1, [null]]", r'{"a": "\\N \\. \t"}',
+        '{"tab\\t": "line\\nend"}', "-0.5", '"\\u2028 \\ud83d\\ude00"', *(f'{{"n": {each}}}' for each in range(2000)),
+    ]  # fmt: skip
+    report = await transfer.import_documents(library, "things", stream("\n".join(lines)))
+    assert (report.imported, report.rejected) == (len(lines), 0)
+    assert [json.loads(each, parse_float=str) for each in await exported(library, "things")] == [
+        json.loads(each, parse_float=str) for each in lines
+    ]
+
+
+async def test_an_array_imports_like_lines(library: Gateway) -> None:
+    report = await transfer.import_documents(library, "authors", stream('[{"name":"A"},\n {"name":', '"B"}]'), shape="array")
+    assert report.imported == 2
+
+
+async def test_a_bad_document_stops_the_import_and_nothing_is_stored(library: Gateway) -> None:
+    lines = ['{"name": "A"}'] * 1000 + ['{"name": 7}'] + ['{"name": "B"}'] * 10
+    with pytest.raises(ImportRejected) as caught:
+        await transfer.import_documents(library, "authors", stream("\n".join(lines)))
+    assert caught.value.line == 1001
+    assert [each.pointer for each in caught.value.violations] == ["/name"]
+    assert await count(library, "authors") == 0
+
+
+async def test_skipping_stores_the_rest_and_reports_each_rejected_line(library: Gateway) -> None:
+    await records.create(library, "books", a_document(title="old", isbn="1"))
+    lines = [
+        '{"title": "a", "isbn": "2"}',
+        '{"title": "taken", "isbn": "1"}',
+        '{"title": "twice", "isbn": "2"}',
+        '{"title": 1}',
+        "not json",
+        '{"title": "dup", "title": "key"}',
+        f'{{"title": "nobody\'s", "author_id": "{MISSING}"}}',
+        '{"title": "b"}',
+    ]
+    report = await transfer.import_documents(library, "books", stream("\n".join(lines)), on_error="skip")
+    assert (report.imported, report.rejected) == (2, 6)
+    assert [(each.line, each.code) for each in report.rejections] == [
+        (2, "record.not_unique"),
+        (3, "record.not_unique"),
+        (4, "record.invalid"),
+        (5, "document.malformed"),
+        (6, "document.malformed"),
+        (7, "record.relation"),
+    ]
+    assert await count(library, "books") == 3
+
+
+async def test_an_upsert_replaces_by_the_unique_field_and_the_last_line_wins(library: Gateway) -> None:
+    kept = await records.create(library, "books", a_document(title="old", isbn="1"))
+    lines = ['{"title": "new", "isbn": "1"}', '{"title": "x", "isbn": "2"}', '{"title": "y", "isbn": "2"}', '{"title": "z"}']
+    report = await transfer.import_documents(library, "books", stream("\n".join(lines)), on_conflict="isbn")
+    assert (report.imported, report.updated) == (2, 1)
+    now = json.loads((await records.fetch(library, "books", kept.id)).text)
+    assert (now["data"]["title"], now["version"]) == ("new", 2)
+    assert sorted(json.loads(each)["title"] for each in await exported(library, "books")) == ["new", "y", "z"]
+
+
+async def test_an_upsert_needs_a_unique_field(library: Gateway) -> None:
+    with pytest.raises(InvalidQuery):
+        await transfer.import_documents(library, "books", stream(""), on_conflict="title")
+
+
+async def test_whole_records_keep_their_ids(library: Gateway) -> None:
+    author = await records.create(library, "authors", a_document(name="Ada"))
+    lines = await exported(library, "authors", records=True)
+    await records.delete(library, "authors", author.id)
+    report = await transfer.import_documents(library, "authors", stream("\n".join(lines)), records=True)
+    assert report.imported == 1
+    assert (await records.fetch(library, "authors", author.id)).version == 1
+    with pytest.raises(ImportRejected):
+        await transfer.import_documents(library, "authors", stream(lines[0]), records=True)
+    again = await transfer.import_documents(library, "authors", stream(lines[0]), records=True, on_conflict="id")
+    assert (again.imported, again.updated) == (0, 1)
+
+
+async def test_records_may_name_records_of_the_same_import(library: Gateway) -> None:
+    relation = {"collection": "nodes", "field": "parent"}
+    node = {"type": "object", "properties": {"parent_id": {"type": "string", "format": "uuid", "x-relation": relation}}}
+    await schemas.register(library, "nodes", node)  # type: ignore[arg-type]
+    first, second = MISSING, MISSING[:-1] + "1"
+    lines = [
+        f'{{"id": "{first}", "data": {{"parent_id": "{second}"}}}}',
+        f'{{"id": "{second}", "data": {{}}}}',
+    ]
+    report = await transfer.import_documents(library, "nodes", stream("\n".join(lines)), records=True)
+    assert report.imported == 2
+
+
+async def test_a_broken_array_stores_nothing(library: Gateway) -> None:
+    with pytest.raises(MalformedDocument):
+        await transfer.import_documents(library, "authors", stream('[{"name": "A"}, '), shape="array")
+    assert await count(library, "authors") == 0
+
+
+async def test_an_export_can_be_filtered_and_left_early(library: Gateway) -> None:
+    lines = "\n".join(json.dumps({"title": "x" * 1000, "price": each}) for each in range(5000))
+    await transfer.import_documents(library, "books", stream(lines))
+    cheap = transfer.export(library, "books", where={"price": {"lt": 3}})
+    assert b"".join([each async for each in cheap]).count(b"\n") == 3
+    early = transfer.export(library, "books")
+    assert await anext(early)
+    await early.aclose()
+    assert await count(library, "books") == 5000

@@ -29,7 +29,7 @@ async def states(gateway: Gateway, collection: str) -> list[str]:
 
 async def until(gateway: Gateway, collection: str, *wanted: str) -> None:
     async with asyncio.timeout(10):
-        while await states(gateway, collection) != list(wanted):
+        while await states(gateway, collection) != list(wanted):  # noqa: ASYNC110 -- the state is in the database
             await asyncio.sleep(0.02)
 
 
@@ -39,7 +39,9 @@ async def test_an_index_of_a_large_collection_is_built_after_its_registration(ga
     await schemas.register(gateway, "authors", NAMED)
     await until(gateway, "authors", "valid")
     async with connection(gateway.pool) as c:
-        assert [valid for name, valid in (await load_existing(c)).items() if "$$" in name and "authors" in name] == [True]
+        assert [valid for name, valid in (await load_existing(c)).items() if "$$" in name and "authors" in name] == [
+            True
+        ]
 
 
 async def test_an_index_that_a_crash_left_invalid_is_built_again(gateway: Gateway, settings: Settings) -> None:
@@ -47,7 +49,10 @@ async def test_an_index_that_a_crash_left_invalid_is_built_again(gateway: Gatewa
     await records.create(gateway, "authors", a_document(name="Ada"))
     [index] = (await schemas.describe(gateway, "authors")).indexes
     async with connection(gateway.pool) as c:
-        await c.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = $1::text::regclass", f'collections."{index.name}"')
+        await c.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = $1::text::regclass",
+            f'collections."{index.name}"',
+        )
         assert (await load_existing(c))[index.name] is False
     async with open_gateway(settings, name="next") as following, asyncio.timeout(10):
         while True:

@@ -27,15 +27,21 @@ def titles(page: PageAnswer) -> list[str]:
     return [each["data"]["title"] for each in json.loads(page.items)]
 
 
-@pytest.mark.parametrize("term", [OrderTerm(("price",)), OrderTerm(("price",), "desc"), OrderTerm(("price",), "asc", "first")])
+@pytest.mark.parametrize(
+    "term", [OrderTerm(("price",)), OrderTerm(("price",), "desc"), OrderTerm(("price",), "asc", "first")]
+)
 @pytest.mark.parametrize("size", [1, 3, 4])
-async def test_pages_end_to_end_are_the_whole_forwards_and_backwards(shelf: Gateway, term: OrderTerm, size: int) -> None:
+async def test_pages_end_to_end_are_the_whole_forwards_and_backwards(
+    shelf: Gateway, term: OrderTerm, size: int
+) -> None:
     whole = titles(await queries.read(shelf, ReadQuery("books", order=(term,), page=PageRequest(first=100))))
     assert len(whole) == len(PRICES)
     page = await queries.read(shelf, ReadQuery("books", order=(term,), page=PageRequest(first=size)))
     forwards, ends = titles(page), page
     while page.next:
-        page = await queries.read(shelf, ReadQuery("books", order=(term,), page=PageRequest(first=size, after=page.next)))
+        page = await queries.read(
+            shelf, ReadQuery("books", order=(term,), page=PageRequest(first=size, after=page.next))
+        )
         forwards, ends = forwards + titles(page), page
     assert forwards == whole
     backwards = titles(ends)

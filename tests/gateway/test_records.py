@@ -107,7 +107,11 @@ async def test_both_kinds_of_patch_change_the_record_and_validate_the_result(lib
     merged = await records.patch(library, "books", book.id, MergePatch({"price": 2, "isbn": None}))
     assert data_of(merged.text) == {"title": "A", "price": 2}
     step = JsonPatch.read([{"op": "test", "path": "/price", "value": 2}, {"op": "add", "path": "/isbn", "value": "2"}])
-    assert data_of((await records.patch(library, "books", book.id, step)).text) == {"title": "A", "price": 2, "isbn": "2"}
+    assert data_of((await records.patch(library, "books", book.id, step)).text) == {
+        "title": "A",
+        "price": 2,
+        "isbn": "2",
+    }
     with pytest.raises(PatchConflict):
         await records.patch(library, "books", book.id, JsonPatch.read([{"op": "test", "path": "/price", "value": 3}]))
     with pytest.raises(InvalidRecord):
@@ -147,8 +151,8 @@ async def test_a_request_sent_again_with_its_idempotency_key_stores_nothing_twic
     await records.delete(library, "authors", first.id)
     again = await records.create(library, "authors", a_document(name="Ada"), idempotency=key)
     assert (again.id, again.text, again.replayed) == (first.id, first.text, True)
+    other = Idempotency.of("key", b"another body")
     with pytest.raises(IdempotencyConflict) as caught:
-        other = Idempotency.of("key", b"another body")
         await records.create(library, "authors", a_document(name="Bob"), idempotency=other)
     assert not caught.value.running
 

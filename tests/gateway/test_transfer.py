@@ -27,7 +27,8 @@ async def count(gateway: Gateway, collection: str) -> int | None:
 async def test_what_was_imported_is_exported_in_the_same_order_and_exact(library: Gateway) -> None:
     await schemas.register(library, "things", True)
     lines = [
-        '{"big": 9007199254740993, "price": 1.10}', '"caf\u00e9 cafe\u0301"', "null", "[1, [null]]", r'{"a": "\\N \\. \t"}',
+        '{"big": 9007199254740993, "price": 1.10}', '"caf\u00e9 cafe\u0301"', "null", "[1, [null]]",
+        r'{"a": "\\N \\. \t"}',
         '{"tab\\t": "line\\nend"}', "-0.5", '"\\u2028 \\ud83d\\ude00"', *(f'{{"n": {each}}}' for each in range(2000)),
     ]  # fmt: skip
     report = await transfer.import_documents(library, "things", stream("\n".join(lines)))
@@ -38,7 +39,9 @@ async def test_what_was_imported_is_exported_in_the_same_order_and_exact(library
 
 
 async def test_an_array_imports_like_lines(library: Gateway) -> None:
-    report = await transfer.import_documents(library, "authors", stream('[{"name":"A"},\n {"name":', '"B"}]'), shape="array")
+    report = await transfer.import_documents(
+        library, "authors", stream('[{"name":"A"},\n {"name":', '"B"}]'), shape="array"
+    )
     assert report.imported == 2
 
 
@@ -78,7 +81,12 @@ async def test_skipping_stores_the_rest_and_reports_each_rejected_line(library: 
 
 async def test_an_upsert_replaces_by_the_unique_field_and_the_last_line_wins(library: Gateway) -> None:
     kept = await records.create(library, "books", a_document(title="old", isbn="1"))
-    lines = ['{"title": "new", "isbn": "1"}', '{"title": "x", "isbn": "2"}', '{"title": "y", "isbn": "2"}', '{"title": "z"}']
+    lines = [
+        '{"title": "new", "isbn": "1"}',
+        '{"title": "x", "isbn": "2"}',
+        '{"title": "y", "isbn": "2"}',
+        '{"title": "z"}',
+    ]
     report = await transfer.import_documents(library, "books", stream("\n".join(lines)), on_conflict="isbn")
     assert (report.imported, report.updated) == (2, 1)
     now = json.loads((await records.fetch(library, "books", kept.id)).text)

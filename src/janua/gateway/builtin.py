@@ -2,7 +2,7 @@
 
 from janua.gateway.gateway import Gateway
 from janua.gateway.schemas import register
-from janua.model.json import loads
+from janua.registry.document import read_schema
 from janua.storage.migrations import home
 
 RECORDS = "records"
@@ -12,5 +12,5 @@ async def ensure_records(gateway: Gateway) -> None:
     """Register the generic collection unless it is there, under whatever schema it has by now."""
     catalog = gateway.live.catalog
     if RECORDS not in catalog.collections and RECORDS not in catalog.quarantined:
-        document = loads((home() / "schemas" / "records.json").read_bytes())
-        await register(gateway, RECORDS, document)
+        shipped = (home() / "schemas" / "records.json").read_bytes()
+        await register(gateway, RECORDS, read_schema(shipped, "json", gateway.document_limits))

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -38,7 +38,7 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def open_gateway(settings: Settings, *, name: str = "server") -> AsyncIterator[Gateway]:
+async def open_gateway(settings: Settings, *, name: str = "server") -> AsyncGenerator[Gateway]:
     """Connect, load the catalog, and keep it and the indexes up to date while the block runs.
 
     Raises: `DatabaseUnavailable`, `DatabaseBehind`, `InvalidConfiguration`.

@@ -8,7 +8,7 @@ is dropped and built again. Queries are right meanwhile, only slower.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from janua.errors import JanuaError, UniqueConflict
 from janua.gateway.live import Live
@@ -81,7 +81,7 @@ class Indexer:
 
 
 @contextlib.asynccontextmanager
-async def indexing(live: Live, pool: Pool) -> AsyncIterator[Indexer]:
+async def indexing(live: Live, pool: Pool) -> AsyncGenerator[Indexer]:
     """Keep the indexes up while the block runs."""
     indexer = Indexer(live, pool)
     task = asyncio.create_task(indexer.run())

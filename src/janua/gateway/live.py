@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import cast
 
 from janua.errors import JanuaError
 from janua.model.catalog import Catalog
@@ -76,7 +77,7 @@ class Live:
         """Load the schema versions that others are pinned to, unless they are known."""
         missing = [pair for pair in wanted if pair not in self._references]
         for pair, version in (await storage.load_versions(c, missing)).items() if missing else ():
-            self._references[pair] = loads(version.document)
+            self._references[pair] = cast("Schema", loads(version.document))
 
     def _compile(self, stored: Sequence[storage.StoredCollection]) -> tuple[dict[str, Collection], dict[str, str]]:
         compiled: dict[str, Collection] = {}
@@ -96,7 +97,7 @@ class Live:
         pinned: dict[str, int] = json.loads(current.references)
         return compile_collection(
             current.collection,
-            loads(current.document),
+            cast("Schema", loads(current.document)),
             version=current.version,
             revision=stored.revision,
             names=json.loads(current.names),
@@ -106,7 +107,7 @@ class Live:
 
 
 @contextlib.asynccontextmanager
-async def following(live: Live) -> AsyncIterator[None]:
+async def following(live: Live) -> AsyncGenerator[None]:
     """Keep the catalog up to date while the block runs."""
     task = asyncio.create_task(_follow(live))
     try:

@@ -4,7 +4,8 @@ A write is validated against the live schema and guarded in SQL by that schema's
 meanwhile, the statement stores nothing and the verb starts again with the new one.
 """
 
-from dataclasses import dataclass, replace as replaced
+from dataclasses import dataclass
+from dataclasses import replace as replaced
 from hashlib import sha256
 from uuid import UUID
 

@@ -6,7 +6,8 @@ Start at `compile_candidates`, then `judge`.
 
 import asyncio
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection as Group
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from janua.errors import InvalidCollectionName, InvalidSchema, Violation
@@ -94,7 +95,7 @@ class _Batch:
         return old.version if old.fingerprint == fingerprint(self._documents[name]) else old.version + 1
 
     def _references(self, name: str) -> tuple[dict[str, int], dict[str, Schema]]:
-        """Return the schemas that a document refers to, through others too, and the versions that they are pinned to."""
+        """Return the schemas that a document refers to, through others too, and the versions they are pinned to."""
         pinned: dict[str, int] = {}
         documents: dict[str, Schema] = {}
         wanted = sorted(referenced_collections(self._documents[name]))
@@ -134,7 +135,7 @@ def _check_targets(catalog: Catalog, candidates: Sequence[Candidate]) -> None:
             raise InvalidSchema(violations, candidate.new.name)
 
 
-async def judge(connection: Connection, candidate: Candidate, absent: Container[str] = ()) -> Report:
+async def judge(connection: Connection, candidate: Candidate, absent: Group[str] = ()) -> Report:
     """Return what registering a candidate would change, with the verdict of the stored records on it.
 
     Every stored record must validate under the new schema, find its related records, and be unique where it has to be.
@@ -201,22 +202,20 @@ class _Jury:
                 keyword=keyword,
                 pointer=pointer,
                 old_pointer="",
-                message=f"{_plural(count, 'stored record does', 'stored records do')} not validate: {violation.message}",
+                message=f"{_records(count)} not validate: {violation.message}",
                 counter_example={"document": example, "valid_under": "old"},
             )
             for (keyword, pointer), (violation, example, count) in self._reasons.items()
         ]
 
 
-async def _judge_constraints(
-    connection: Connection, candidate: Candidate, absent: Container[str]
-) -> list[Incompatibility]:
+async def _judge_constraints(connection: Connection, candidate: Candidate, absent: Group[str]) -> list[Incompatibility]:
     """Return what stored records stand in the way of new unique indexes and relations."""
-    found: list[Incompatibility] = []
-    for check in ddl.checks(candidate.old, candidate.new, absent=absent):
-        if offenders := await tables.offenders(connection, check.statement):
-            found.append(_constraint_incompatibility(check.subject, loads(offenders[0][1])))
-    return found
+    return [
+        _constraint_incompatibility(check.subject, loads(offenders[0][1]))
+        for check in ddl.checks(candidate.old, candidate.new, absent=absent)
+        if (offenders := await tables.offenders(connection, check.statement))
+    ]
 
 
 def _constraint_incompatibility(subject: Index | Relation, example: Json) -> Incompatibility:
@@ -234,8 +233,8 @@ def _schema_pointer(path: Path) -> str:
     return pointer([step for key in path for step in ("properties", key)])
 
 
-def _plural(count: int, one: str, many: str) -> str:
-    return f"{count} {one if count == 1 else many}"
+def _records(count: int) -> str:
+    return "1 stored record does" if count == 1 else f"{count} stored records do"
 
 
 def _taken(catalog: Catalog, besides: set[str]) -> set[str]:

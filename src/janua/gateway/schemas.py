@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from janua.errors import (
     CollectionInUse,
@@ -33,6 +33,7 @@ from janua.gateway.registration import Candidate, compile_candidates, judge
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Schema
 from janua.model.json import dumps, loads
+from janua.model.types import Json
 from janua.registry.compatibility import MODES
 from janua.registry.names import describe_fields
 from janua.sql import ddl
@@ -114,8 +115,8 @@ async def configure(
 async def drop(gateway: Gateway, name: str, *, with_records: bool = False, if_match: Versions = None) -> None:
     """Forget a collection, its schema versions and its records.
 
-    Raises: `UnknownCollection`, `SchemaVersionMismatch`, `CollectionInUse` while other collections relate to it or refer
-    to its schema, and when it holds records unless `with_records`.
+    Raises: `UnknownCollection`, `SchemaVersionMismatch`, `CollectionInUse` while others relate to it or refer to its
+    schema, and when it holds records unless `with_records`.
     """
     async with connection(gateway.pool) as c, c.transaction():
         await storage.lock_registry(c)
@@ -198,12 +199,14 @@ async def fetch_version(gateway: Gateway, name: str, version: int) -> SchemaVers
 async def _register(
     gateway: Gateway, documents: Mapping[str, Schema], *, dry_run: bool, require: Callable[[Catalog], None]
 ) -> Sequence[Registration]:
-    for attempt in range(ATTEMPTS):
+    attempts = ATTEMPTS
+    while True:
         try:
             registrations = await _try_register(gateway, documents, dry_run=dry_run, require=require)
             break
         except StatementConflict:
-            if attempt == ATTEMPTS - 1:
+            attempts -= 1
+            if not attempts:
                 raise
     if not dry_run:
         await gateway.live.refresh()
@@ -245,9 +248,9 @@ async def _store(gateway: Gateway, c: Connection, changed: Sequence[Candidate]) 
             each.new.name,
             each.new.version,
             each.new.fingerprint,
-            dumps(each.new.document),
-            dumps(each.new.name_map),
-            dumps(each.new.references),
+            dumps(cast("Json", each.new.document)),
+            json.dumps(each.new.name_map),
+            json.dumps(each.new.references),
         )
         await storage.store_version(
             c, new, revision=revision, mode=registry.compatibility, evolution=registry.evolution
@@ -335,7 +338,11 @@ def _index_state(stored: index_storage.StoredIndex) -> IndexState:
 
 def _schema_version(stored: storage.StoredVersion) -> SchemaVersion:
     return SchemaVersion(
-        stored.collection, stored.version, stored.fingerprint, loads(stored.document), stored.created_at
+        stored.collection,
+        stored.version,
+        stored.fingerprint,
+        cast("Schema", loads(stored.document)),
+        stored.created_at,
     )
 
 

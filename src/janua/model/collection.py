@@ -117,8 +117,8 @@ class Collection:
     `document` is the schema as registered, `type` what a record's data is (an `Object` unless the schema's root is
     something else), `objects` the object types reachable from it, by name. `name_map` is the stored spelling map
     (see `names.NameMap`) that keeps names stable from version to version. `references` pins `janua:` references:
-    collection → schema version. `revision` is the catalog revision that made this version current; unlike the version it
-    is never used twice, not even when a collection is dropped and registered anew, so writes are guarded by it.
+    collection → schema version. `revision` is the catalog revision that made this version current; unlike the
+    version it is never used twice, not even when a collection is dropped and registered anew, so it guards writes.
     """
 
     name: str

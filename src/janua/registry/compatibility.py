@@ -2,8 +2,8 @@
 
 In: the collections of two versions. Out: a `Comparison`: changes of the schema document, with their pointers, and of
 what GraphQL and REST clients see. Start at `compare`. `breaking` means that a document valid before may be invalid
-now (or a client's query refused); whether a stored record really breaks is for the gateway to find out. Only for schemas that
-`schema_check` let through: the walk is as deep as the document.
+now (or a client's query refused); whether a stored record really breaks is for the gateway to find out. Only for
+schemas that `schema_check` let through: the walk is as deep as the document.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -26,7 +26,9 @@ _PLAIN: dict[str, Json] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
-_STRING_TAGS = frozenset({"!", "tag:yaml.org,2002:str"})
+_PREFIX = "tag:yaml.org,2002:"
+_STRING_TAGS = frozenset({"!", f"{_PREFIX}str"})
+_TAGS = _STRING_TAGS | {f"{_PREFIX}{each}" for each in ("int", "float", "bool", "null", "seq", "map", "timestamp")}
 _Loader = cast(type[yaml.SafeLoader], getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
@@ -81,6 +83,7 @@ class _Builder:
         self._documents = 0
 
     def take(self, event: yaml.Event) -> None:
+        _refuse_tag(event)
         match event:
             case yaml.ScalarEvent():
                 self._scalar(event)
@@ -168,11 +171,8 @@ def _merged(value: Json, event: yaml.Event) -> dict[str, Json]:
 
 def _scalar(event: yaml.ScalarEvent) -> Json:
     text = event.value
-    if not event.implicit[0]:
-        if event.tag and event.tag not in _STRING_TAGS and not event.tag.startswith("tag:yaml.org,2002:"):
-            raise MalformedDocument(f"a schema cannot hold a value tagged {event.tag[:100]}{_at(event)}")
-        if event.style or event.tag in _STRING_TAGS:
-            return text
+    if not event.implicit[0] and (event.style or event.tag in _STRING_TAGS):
+        return text
     if text in _PLAIN:
         return _PLAIN[text]
     if len(text) <= LONGEST_NUMBER and _INTEGER.fullmatch(text):
@@ -180,6 +180,12 @@ def _scalar(event: yaml.ScalarEvent) -> Json:
     if len(text) <= LONGEST_NUMBER and _DECIMAL.fullmatch(text):
         return Decimal(text)
     return text
+
+
+def _refuse_tag(event: yaml.Event) -> None:
+    tag = cast("str | None", getattr(event, "tag", None))
+    if tag and tag not in _TAGS:
+        raise MalformedDocument(f"a schema cannot hold a value tagged {tag[:100]}{_at(event)}")
 
 
 def _at(event: yaml.Event) -> str:

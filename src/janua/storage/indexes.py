@@ -75,7 +75,8 @@ async def load(connection: Connection, collection: str | None = None) -> Sequenc
 async def load_existing(connection: Connection) -> Mapping[str, bool]:
     """Return the indexes that exist in the schema `collections`: name → whether PostgreSQL can use it."""
     rows = await connection.fetch(
-        "SELECT c.relname, i.indisvalid AND i.indisready AS valid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+        "SELECT c.relname, i.indisvalid AND i.indisready AS valid FROM pg_index i "
+        "JOIN pg_class c ON c.oid = i.indexrelid "
         "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'collections'"
     )
     return {row["relname"]: row["valid"] for row in rows}

@@ -149,7 +149,7 @@ def is_sound(lent: Lent) -> bool:
         return False
 
 
-def discard(lent: Lent) -> None:
+def discard(lent: Connection) -> None:
     """Close the connection at once, for good."""
     with suppress(asyncpg.InterfaceError):  # as above
         lent.terminate()

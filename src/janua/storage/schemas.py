@@ -134,8 +134,8 @@ async def store_version(connection: Connection, new: NewVersion, *, revision: in
 async def set_policy(connection: Connection, collection: str, *, mode: str | None, evolution: str | None) -> None:
     """Set the compatibility mode or the evolution policy, where given."""
     await connection.execute(
-        "UPDATE janua.collections SET mode = coalesce($2, mode), evolution = coalesce($3, evolution), updated_at = now() "
-        "WHERE name = $1",
+        "UPDATE janua.collections SET mode = coalesce($2, mode), evolution = coalesce($3, evolution), "
+        "updated_at = now() WHERE name = $1",
         collection,
         mode,
         evolution,

@@ -104,7 +104,8 @@ async def export(
     statement = export_statement(table, part, filter)
     chunks: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED_CHUNKS)
 
-    async def keep(chunk: bytearray) -> None:
+    async def keep(chunk: bytes) -> None:
+        # asyncpg hands out a bytearray, which not every server sends.
         await chunks.put(bytes(chunk))
 
     async def copy() -> None:

@@ -166,20 +166,8 @@ class _Operations:
         )
 
     def _patch(self) -> Json:
-        operations: JsonObject = {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["op", "path"],
-                "properties": {
-                    "op": {"enum": ["add", "remove", "replace", "move", "copy", "test"]},
-                    "path": {"type": "string", "pattern": "^(/([^~/]|~[01])*)*$"},
-                    "from": {"type": "string", "pattern": "^(/([^~/]|~[01])*)*$"},
-                    "value": {},
-                },
-            },
-        }
-        content = json_content({"type": "object"}, [MERGE_PATCH]) | json_content(operations, [JSON_PATCH])
+        merged: JsonObject = {"type": "object", "description": "Members to set; null removes one."}
+        content = json_content(merged, [MERGE_PATCH]) | json_content(reference("JsonPatch"), [JSON_PATCH])
         return self._operation(
             "patch",
             "Change a record",

@@ -14,7 +14,7 @@ from janua.registry.compatibility import MODES
 
 JsonObject = dict[str, Json]
 NAME_PATTERN = "^[a-z][a-z0-9_]{0,46}$"
-TAGS_PATTERN = r'^(\*|(W/)?"[!#-~]*"(, ?(W/)?"[!#-~]*")*)$'
+TAGS_PATTERN = '^"[!#-~]*"(, "[!#-~]*")*$'
 
 ALWAYS = (400, 414, 500, 503, 504)
 """Statuses by which every operation can fail."""
@@ -83,7 +83,25 @@ _JSON_SCHEMA: JsonObject = {
     },
 }
 
+_POINTER = _text("A JSON Pointer (RFC 6901).", pattern="^(/([^~/]|~[01])*)*$")
+
+
+def _patch_operations(ops: str, required: str, **properties: Json) -> JsonObject:
+    return _object(f"op path {required}".strip(), op={"enum": list[Json](ops.split())}, path=_POINTER, **properties)
+
+
 COMPONENTS: JsonObject = {
+    "JsonPatch": {
+        "description": "Operations (RFC 6902): all apply, in order, or none does.",
+        "type": "array",
+        "items": {
+            "oneOf": [
+                _patch_operations("add replace test", "value", value={}),
+                _patch_operations("remove", ""),
+                _patch_operations("move copy", "from", **{"from": _POINTER}),
+            ]
+        },
+    },
     "Problem": _object(
         "type title status detail code",
         type=_text("A page that explains the code.", format="uri-reference"),

@@ -163,12 +163,12 @@ def import_(
     dsn: Dsn = None,
     data: Data = None,
     json: AsJson = False,
-) -> int:
+) -> None:
     """Import documents into a collection, in one transaction."""
     from janua.cli.transfer import Taken, import_file
 
     taken = Taken(records=records, on_error=on_error, on_conflict=on_conflict, table=table)
-    return asyncio.run(import_file(Place(dsn, data), collection, file, format, taken, as_json=json))
+    asyncio.run(import_file(Place(dsn, data), collection, file, format, taken, as_json=json))
 
 
 @app.command()

@@ -24,9 +24,7 @@ def settings_of(place: Place, environment: Environment = "development", **overri
     if place.dsn is not None and place.data is not None:
         raise InvalidConfiguration("--data", "cannot be combined with --dsn: one names a directory, one a server")
     named = {name.replace("__", "."): value for name, value in overrides.items()}
-    settings = load_settings(
-        environment, overrides={"database.dsn": place.dsn, "dev.data": place.data, **named}
-    )
+    settings = load_settings(environment, overrides={"database.dsn": place.dsn, "dev.data": place.data, **named})
     if place.data is None:
         return settings
     return settings.model_copy(update={"database": settings.database.model_copy(update={"dsn": None})})

@@ -4,6 +4,7 @@ Start at `apply`; `check` is the same decision with nothing stored.
 """
 
 import asyncio
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 from janua.cli.opening import opened
 from janua.cli.places import Place
 from janua.cli.schema_files import read_schemas
-from janua.cli.terminal import note, plain, print_json, print_line, print_table, progress
-from janua.errors import IncompatibleSchema, InvalidSchema
+from janua.cli.terminal import note, print_json, print_line, print_table, progress
+from janua.errors import InvalidSchema
 from janua.gateway import schemas
 from janua.gateway.answers import Description, Registration
 from janua.gateway.gateway import Gateway
@@ -44,17 +45,15 @@ async def check(place: Place, files: Sequence[Path], *, as_json: bool) -> int:
     """
     async with opened(place) as gateway:
         documents = read_schemas(files, gateway.document_limits)
-        try:
-            registrations = await registered(gateway, documents, dry_run=True)
-        except IncompatibleSchema as error:
-            return print_refusal(error, as_json=as_json)
+        registrations = await registered(gateway, documents, dry_run=True)
+    refused = [each for each in registrations if each.report.verdict != "compatible"]
     if as_json:
-        print_json({"verdict": "compatible", "registrations": registrations})
-        return 0
-    print_registrations(registrations)
-    for each in registrations:
-        print_changes(each.collection, plain(each.report.changes))
-    return 0
+        print_json({"verdict": refused[0].report.verdict if refused else "compatible", "registrations": registrations})
+    else:
+        print_registrations(registrations)
+        for each in registrations:
+            print_changes(each)
+    return 1 if refused else 0
 
 
 async def registered(gateway: Gateway, documents: Mapping[str, Schema], *, dry_run: bool) -> Sequence[Registration]:
@@ -104,9 +103,9 @@ async def show(place: Place, name: str, *, as_json: bool) -> None:
         found = await schemas.describe(gateway, name)
         versions = await schemas.list_versions(gateway, name)
     if as_json:
-        listed = [{"version": each.version, "fingerprint": each.fingerprint, "created_at": each.created_at} for each in versions]
-        members = plain(found)
-        print_json({**members, "versions": listed} if isinstance(members, dict) else members)
+        listed = [{name: getattr(each, name) for name in ("version", "fingerprint", "created_at")} for each in versions]
+        members = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+        print_json(members | {"versions": listed})
         return
     print_line(f"{name}, schema version {found.version}, compatibility {found.mode}, evolution {found.evolution}\n")
     print_description(found)
@@ -130,10 +129,11 @@ async def openapi(place: Place, name: str | None) -> None:
 
     Raises: `UnknownCollection`.
     """
-    from janua.api.rest.openapi import describe  # noqa: PLC0415 - only this command needs the faces
+    from janua.api.rest.openapi import openapi_document  # noqa: PLC0415 - only this command needs the faces
 
     async with opened(place) as gateway:
-        print_json(describe(gateway.live.catalog, name))
+        live = gateway.live
+        print_json(openapi_document(live.catalog, live.references, gateway.query_limits, name))
 
 
 def print_description(found: Description) -> None:
@@ -142,7 +142,7 @@ def print_description(found: Description) -> None:
         [str(each["pointer"]), str(each["type"]), str(each["rest"]), "yes" if each["indexed"] else ""]
         for each in found.fields
     ]
-    print_table(["FIELD", "TYPE", "REST", "INDEXED"], rows, empty="It declares no fields: any document its schema takes.")
+    print_table(["FIELD", "TYPE", "REST", "INDEXED"], rows, empty="It declares no fields.")
     if found.relations:
         print_line("")
         rows = [
@@ -152,9 +152,7 @@ def print_description(found: Description) -> None:
         print_table(["RELATION", "TO", "BY", "ON DELETE"], rows, empty="")
     if found.indexes:
         print_line("")
-        rows = [
-            [each.kind, ", ".join(each.fields), "yes" if each.unique else "", each.state] for each in found.indexes
-        ]
+        rows = [[each.kind, ", ".join(each.fields), "yes" if each.unique else "", each.state] for each in found.indexes]
         print_table(["INDEX", "FIELDS", "UNIQUE", "STATE"], rows, empty="")
 
 
@@ -169,26 +167,18 @@ def print_registrations(registrations: Sequence[Registration]) -> None:
 
 def outcome(registration: Registration) -> str:
     """Return in a word what registering did."""
+    if registration.report.verdict != "compatible":
+        return registration.report.verdict
     if not registration.changed:
         return "unchanged"
     return "new" if registration.created else "changed"
 
 
-def print_refusal(error: IncompatibleSchema, *, as_json: bool) -> int:
-    """Print why a schema cannot follow the current one; return the exit code."""
-    if as_json:
-        print_json(error.members())
-        return 1
-    report = error.report
-    print_line(f"{error.collection} is incompatible:")
-    for each in report.get("incompatibilities", ()):
-        print_line(f"  {each['pointer'] or '/'} ({each['keyword']}): {each['message']}")
-    print_changes(error.collection, report.get("changes", ()))
-    return 1
-
-
-def print_changes(collection: str, changes: Any) -> None:
-    """Print the differences between two schemas, one a line."""
-    for each in changes:
-        mark = "! " if each.get("breaking") else "  "
-        print_line(f"{mark}{collection} {each['pointer'] or '/'}: {each['message']}")
+def print_changes(registration: Registration) -> None:
+    """Print the differences from the current schema, and what stands in their way, one a line."""
+    report = registration.report
+    for change in report.changes:
+        mark = "!" if change.get("breaking") else " "
+        print_line(f"{mark} {registration.collection}{change['pointer']}: {change['message']}")
+    for each in report.incompatibilities:
+        print_line(f"! {registration.collection}{each.pointer} ({each.code}): {each.message}")

@@ -13,7 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from janua import __version__
-from janua.app import create_app, run
+from janua.app import run, server_config
 from janua.cli.opening import dsn_of, located, settings_of
 from janua.cli.places import Place
 from janua.cli.terminal import print_line
@@ -39,7 +39,7 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
             where = "the server of --dsn" if settings.database.dsn else str(settings.dev.data)
             print_line(f"Janua {__version__}, PostgreSQL in {where}")
             async with watching(gateway, settings.dev.schemas):
-                server = DevServer(uvicorn.Config(create_app(found, dev=True), log_config=None, lifespan="on"))
+                server = DevServer(server_config(found, dev=True, gateway=gateway))
                 print_addresses(settings.server.host, listener)
                 await server.serve(sockets=[listener])
     return 128 + server.stopped_by if server.stopped_by else 0
@@ -50,9 +50,7 @@ def serve(*, host: str | None, port: int | None, workers: int | None) -> int:
 
     Raises: `InvalidConfiguration` without a DSN, `DatabaseBehind`, `DatabaseUnavailable`.
     """
-    settings = settings_of(
-        Place(), "production", server__host=host, server__port=port, server__workers=workers
-    )
+    settings = settings_of(Place(), "production", server__host=host, server__port=port, server__workers=workers)
     asyncio.run(migrations.require_current(dsn_of(settings)))
     run(settings, dev=False)
     return 0

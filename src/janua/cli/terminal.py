@@ -4,19 +4,15 @@ Answers go to standard output, everything else to standard error. Start at `prin
 """
 
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import fields, is_dataclass
-from datetime import datetime
-from decimal import Decimal
-from pathlib import Path
-from typing import cast
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from janua.api.wire import plain
 from janua.model.json import dumps
 from janua.model.types import Json
 
@@ -55,26 +51,6 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, empty:
     for row in rows:
         table.add_row(*(Text(each) for each in row))
     console().print(table)
-
-
-def plain(value: object) -> Json:
-    """Return an answer as JSON values: members of dataclasses by name, times in RFC 3339."""
-    match value:
-        case None | bool() | str() | int() | float() | Decimal():
-            return value
-        case datetime():
-            return value.isoformat()
-        case Path():
-            return str(value)
-        case Mapping():
-            members = cast(Mapping[str, object], value)
-            return {str(name): plain(each) for name, each in members.items()}
-        case Sequence() | frozenset():
-            return [plain(each) for each in cast(Sequence[object], value)]
-        case _ if is_dataclass(value):
-            return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
-        case _:
-            raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
 def indented(value: Json, margin: str = "") -> str:

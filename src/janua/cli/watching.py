@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from watchfiles import awatch
+import watchfiles
 
 from janua.cli.schema_files import collection_of, is_schema, read_file, schema_files
 from janua.cli.terminal import print_line
@@ -105,10 +105,12 @@ async def watching(gateway: Gateway, directory: Path) -> AsyncGenerator[None]:
 async def follow(desk: Desk, directory: Path) -> None:
     """Take every schema file that is saved in the directory, which may appear later."""
     if not directory.is_dir():
-        while not directory.is_dir():
+        while not directory.is_dir():  # noqa: ASYNC110 - nobody tells when a directory appears
             await asyncio.sleep(APPEARANCE)
         await desk.take(schema_files([directory]))
-    async for changes in awatch(directory, recursive=False, raise_interrupt=False):
+    async for changes in watchfiles.awatch(  # pyright: ignore[reportUnknownMemberType]
+        directory, recursive=False, raise_interrupt=False
+    ):
         saved = sorted({Path(path) for _, path in changes if is_schema(Path(path))})
         if not saved:
             continue

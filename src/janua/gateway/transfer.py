@@ -39,7 +39,7 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
     """Store the documents of a stream in one transaction.
 
     `on_error="skip"` stores all that can be and reports the others; `on_conflict` names a unique field, or `id`, by
-    which existing records are replaced (of several documents with one value, the last counts). With `records`, the stream has
+    which existing records are replaced (the last of several with one value counts). With `records`, the stream has
     whole records as `export` writes them, instead of bare documents. `progress` is told how many were read so far.
     Raises: `ImportRejected` with the first document that cannot be stored, `InvalidQuery` for `on_conflict`,
     `MalformedDocument`, `DocumentTooLarge`, `StaleCatalog` when the schema changes meanwhile.

@@ -11,6 +11,7 @@ from typing import cast
 from urllib.parse import quote, urldefrag, urljoin
 
 import jsonschema_rs as rs
+from jsonschema_specifications import REGISTRY
 
 from janua.errors import InvalidSchema, Violation
 from janua.model.collection import Schema
@@ -92,7 +93,7 @@ def _backtracking() -> rs.FancyRegexOptions:
     return rs.FancyRegexOptions(backtrack_limit=BACKTRACKS)
 
 
-def _build(document: Schema, draft: Draft, base: str, registry: rs.Registry | None) -> rs.Validator:
+def _build(document: Schema, draft: Draft, base: str, registry: rs.Registry) -> rs.Validator:
     def build(options: rs.RegexOptions | rs.FancyRegexOptions) -> rs.Validator:
         return _CLASSES[draft](
             cast("dict[str, Json] | bool", document),
@@ -111,10 +112,15 @@ def _build(document: Schema, draft: Draft, base: str, registry: rs.Registry | No
         return build(_backtracking())
 
 
-def _registry(resources: list[tuple[str, Schema]]) -> rs.Registry | None:
-    if not resources:
-        return None
-    return rs.Registry([(uri, cast("dict[str, Json] | bool", each)) for uri, each in resources], retriever=_refuse)
+def _registry(resources: list[tuple[str, Schema]]) -> rs.Registry:
+    # A registry knows only what it is given: the metaschemas of other drafts than its own must be among it.
+    found = [(uri, cast("dict[str, Json] | bool", each)) for uri, each in [*_metaschemas(), *resources]]
+    return rs.Registry(found, retriever=_refuse)
+
+
+@functools.cache
+def _metaschemas() -> list[tuple[str, Schema]]:
+    return [(uri, REGISTRY.contents(uri)) for uri in REGISTRY]
 
 
 def _refuse(uri: str) -> Json:

@@ -54,13 +54,13 @@ def unrelated(
 ) -> exp.Select:
     """Return a select of the column `key` of those rows of a source that relate to a record which is not there.
 
-    `also` is a table of records that may be related to as well; `absent`: the target has no table, so no record. One
-    join for all rows, for there may be millions.
+    `also` is a table of records that may be related to as well; `absent`: the target has no table, so no record.
     """
     wanted = Row("wanted")
     missing = [terms.is_not_null(wanted.column("id"))]
-    others = [*([] if absent else [table(relation.target, "target")]), *([] if also is None else [also])]
-    missing += [_without_id(each, wanted.column("id")) for each in others]
+    tables = [*([] if absent else [table(relation.target, "target")]), *([] if also is None else [also])]
+    if tables:
+        missing.append(_is_not_among(wanted.column("id"), [_all_ids(each) for each in tables]))
     ids = selects.derived(_ids(relation, row, source, key), "wanted")
     return selects.select(wanted.column("key"), source=ids, where=terms.all_of(*missing))
 
@@ -72,9 +72,16 @@ def _ids(relation: Relation, row: Row, source: exp.Table, key: str) -> exp.Selec
     return found.join(elements(row, relation.path), join_type="cross", copy=False) if relation.many else found
 
 
-def _without_id(source: exp.Table, id: Tree) -> Tree:
-    same = terms.compare(column(source.alias, "id"), "=", id)
-    return terms.negated(selects.exists(selects.select(terms.number(1), source=source, where=same)))
+def _is_not_among(id: Tree, known: list[exp.Select]) -> Tree:
+    """One anti-join over all that is known: PostgreSQL plans a second one after it as a loop over every row."""
+    all_known = known[0] if len(known) == 1 else selects.union_all(*known)
+    same = terms.compare(column("known", "id"), "=", id)
+    found = selects.select(terms.number(1), source=selects.derived(all_known, "known"), where=same)
+    return terms.negated(selects.exists(found))
+
+
+def _all_ids(source: exp.Table) -> exp.Select:
+    return selects.select(column(source.alias, "id"), source=source)
 
 
 def _add_column(collection: str, relation: Relation) -> list[str]:

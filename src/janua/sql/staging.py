@@ -131,10 +131,11 @@ def _remove_repeated(collection: Collection, by: Key, *, last: bool) -> Statemen
 
 
 def _remove_unrelated(collection: Collection, relation: Relation) -> Statement:
-    row = Row("staged_too", typed=False)
-    in_file = selects.temporary(STAGING, "other") if relation.target == collection.name else None
-    lines = unrelated(relation, row, selects.temporary(STAGING, "staged_too"), "line", also=in_file)
-    return _delete([selects.is_in(STAGED.column("line"), lines)])
+    row = Row("line", typed=False)
+    in_file = temporary(STAGING, "other") if relation.target == collection.name else None
+    lines = unrelated(relation, row, temporary(STAGING, "line"), "ctid", also=in_file)
+    # By place in the table: the number of such lines cannot be guessed, and a join planned for one is slow for many.
+    return _delete([terms.equals_any(STAGED.column("ctid"), terms.call("ARRAY", lines))])
 
 
 def _same(collection: Collection, by: Key, left: Row, right: Row) -> list[Tree]:

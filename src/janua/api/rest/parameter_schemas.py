@@ -194,10 +194,13 @@ def _short_operands(type: Type) -> list[tuple[str, JsonObject]]:
 
 
 def _names(name: str, description: str, names: Sequence[str], most: int | None = None) -> JsonObject:
+    """Return a parameter that takes a comma list of different names, `most` of them at most."""
     items: JsonObject = {"type": "string"}
     if len(names) <= LISTED:
         items["enum"] = list[Json](names)
     schema: JsonObject = {"type": "array", "items": items}
+    if name != "sort":
+        schema["uniqueItems"] = True
     if most is not None:
         schema["maxItems"] = most
     return {**_query(name, schema, description), "style": "form", "explode": False}

@@ -61,12 +61,17 @@ class Parameters:
         return text
 
     def names(self, name: str) -> tuple[str, ...] | None:
-        """Return a comma list of names.
+        """Return a comma list of names, each of which stands there once.
 
         Raises: `InvalidQuery`.
         """
         text = self.named.get(name)
-        return None if text is None else parse_names(name, text)
+        if text is None:
+            return None
+        found = parse_names(name, text)
+        if len(found) != len(set(found)):
+            raise InvalidQuery(name, "has a name twice")
+        return found
 
     def where(self) -> RawFilter | None:
         """Return the filter of `where`.

@@ -14,11 +14,11 @@ from janua.registry.compatibility import MODES
 
 JsonObject = dict[str, Json]
 NAME_PATTERN = "^[a-z][a-z0-9_]{0,46}$"
-TAGS_PATTERN = '^"[!#-~]*"(, "[!#-~]*")*$'
 
 ALWAYS = (400, 414, 500, 503, 504)
 """Statuses by which every operation can fail."""
 
+TAGS = '`*`, or entity tags like `"3"` with commas between (RFC 9110).'
 WITH_BODY = (408, 413, 415)
 
 
@@ -239,10 +239,8 @@ def _header(name: str, description: str, schema: JsonObject) -> JsonObject:
 
 
 PARAMETERS: JsonObject = {
-    "IfMatch": _header("If-Match", "Do it only if one of these is the current version.", _text(pattern=TAGS_PATTERN)),
-    "IfNoneMatch": _header(
-        "If-None-Match", "Do it only if none of these is the current version.", _text(pattern=TAGS_PATTERN)
-    ),
+    "IfMatch": _header("If-Match", f"Do it only if one of these is the current version: {TAGS}", _text()),
+    "IfNoneMatch": _header("If-None-Match", f"Do it only if none of these is the current version: {TAGS}", _text()),
     "IfNew": _header("If-None-Match", "`*`: register only a new collection.", _text(enum=["*"])),
     "IdempotencyKey": _header(
         "Idempotency-Key",

@@ -70,4 +70,4 @@ lock:
 
 # Measure
 bench *arguments:
-    {{ uv }} run python -m tests.bench "$@"
+    {{ uv }} run python -m bench "$@"

@@ -79,9 +79,7 @@ def where(value: object) -> str:
     return "where=" + quote(value if isinstance(value, str) else json.dumps(value))
 
 
-def write(
-    name: str, status: int, code: str, body: bytes, method: str = "POST", path: str = "", **headers: str
-) -> Case:
+def write(name: str, status: int, code: str, body: bytes, method: str = "POST", path: str = "", **headers: str) -> Case:
     named = {key.replace("_", "-"): value for key, value in headers.items()}
     return Case(name, status, code, lambda: body, None, method, f"/api/things{path}", named)
 
@@ -261,7 +259,14 @@ REFUSED_DOCUMENTS = [
     write("XML", 415, "request.media_type", b"<a/>", Content_Type="application/xml"),
     write("another charset", 415, "request.media_type", b"{}", Content_Type="application/json; charset=utf-16"),
     write("a content type of nonsense", 415, "request.media_type", b"{}", Content_Type=";;;=\\"),
-    write("a compressed body", 415, "request.media_type", b"{}", Content_Type=JSON["Content-Type"], Content_Encoding="gzip"),
+    write(
+        "a compressed body",
+        415,
+        "request.media_type",
+        b"{}",
+        Content_Type=JSON["Content-Type"],
+        Content_Encoding="gzip",
+    ),
 ]
 
 NOISE = "".join(random.Random(7).choices(string.ascii_letters + string.digits + "éß語😀", k=6_000))

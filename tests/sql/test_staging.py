@@ -78,10 +78,8 @@ async def bring_in(
             for row in await connection.fetch(staging.superseded(collection, key).text):
                 rejected[row["line"]] = "superseded"
         for each in staging.rejections(collection, key, fresh_ids=False):
-            while found := await connection.fetch(each.statement.text):
-                rejected |= {row["line"]: f"{each.reason} {named(each.constraint)}" for row in found}
-                if not each.again:
-                    break
+            found = await connection.fetch(each.statement.text)
+            rejected |= {row["line"]: f"{each.reason} {named(each.constraint)}" for row in found}
         row = await row_of(connection, staging.store_staged(collection, key, skip=skip))
         return Report(row["inserted"], row["updated"], row["lost"], rejected)
 
@@ -136,6 +134,36 @@ async def test_refused_lines_are_named_with_their_reasons_and_the_rest_is_stored
     }
     assert (report.inserted, report.updated, report.lost) == (5, 0, [])
     assert await numbers(connection, CATALOG, "things", {}) == [0, 1, 10, 12, 15, 17, 22]
+
+
+async def test_lines_that_relate_to_a_refused_line_are_refused_however_far_away(connection: Connection) -> None:
+    people = a_collection(
+        "people",
+        relations=(
+            a_relation("boss_id", "people", inverse="team"),
+            a_relation("friend_ids", "people", field="friends", inverse="friends_of", many=True),
+            a_relation("owner_id", "owners", inverse="people"),
+        ),
+        boss_id=Uuid(),
+        friend_ids=Array(Uuid()),
+        owner_id=Uuid(),
+    )
+    await prepare(connection, people)
+    chain: list[tuple[int, dict[str, Any]]] = [
+        (number, {"boss_id": str(an_id(number - 1))}) for number in range(1, 300)
+    ]
+    others: list[tuple[int, dict[str, Any]]] = [
+        (300, {"friend_ids": [str(an_id(299))]}),
+        (301, {"owner_id": str(an_id(9))}),
+        (302, {"boss_id": str(an_id(301))}),
+        (303, {"boss_id": str(an_id(304))}),
+        (304, {"boss_id": str(an_id(303))}),
+        (305, {"friend_ids": [str(an_id(999))]}),
+        (306, {"boss_id": str(an_id(305))}),
+    ]
+    report = await bring_in(connection, chain + others, collection=people)
+    assert set(report.rejected) == {*range(1, 304), 305 + 1, 305} - {303, 304} | {303 - 1}
+    assert (report.inserted, report.lost) == (2, [])
 
 
 async def test_an_upsert_goes_by_a_unique_field_and_the_last_line_counts(connection: Connection) -> None:

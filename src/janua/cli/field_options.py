@@ -7,7 +7,7 @@ In: a `Collection`. Out: one option for each value that can be written on its ow
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, assert_never
+from typing import Annotated, Any, Literal, assert_never, cast
 
 import typer
 
@@ -175,8 +175,9 @@ def document_of(
         match given.get(each.parameter):
             case str() as text:
                 document = placed(document, each.path, value_of(each, text))
-            case [_, *_] as texts:
-                document = placed(document, each.path, [value_of(each, str(text)) for text in texts])
+            case list() as texts if texts:
+                values: list[Json] = [value_of(each, text) for text in cast("list[str]", texts)]
+                document = placed(document, each.path, values)
             case _:
                 pass
     for name in unset:

@@ -7,7 +7,7 @@ gives back the work to do. Start at `records`.
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -203,13 +203,14 @@ class Tree:
 
 
 FILTERS = f"""Each field's option filters by equality; with an operator at its end, by that: --price.gte 10,
---title.icontains dune, --tags.has a, also through relations: --author.country NL. Operators: {", ".join(MEANINGS)}. {MORE}"""
+--title.icontains dune, --tags.has a, also through relations: --author.country NL. Operators:
+{", ".join(MEANINGS)}. {MORE}"""
 
 
 def texts_of(given: Mapping[str, object], option: FieldOption) -> list[str]:
     """Return the values that an option of a filter was given."""
     found = given.get(option.parameter)
-    return [str(each) for each in found] if isinstance(found, list | tuple) else []
+    return cast("list[str]", found) if isinstance(found, list) else []
 
 
 def loose_filters(arguments: Sequence[str]) -> list[tuple[str, str]]:

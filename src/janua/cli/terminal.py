@@ -27,7 +27,7 @@ def console() -> Console:
 
 def print_line(text: str) -> None:
     """Print one line as it is."""
-    print(text)  # noqa: T201 - this is the place that prints
+    print(text, flush=True)  # noqa: T201 - this is the place that prints
 
 
 def note(text: str) -> None:
@@ -50,7 +50,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, empty:
         table.add_column(each, overflow="ellipsis", no_wrap=True)
     for row in rows:
         table.add_row(*(Text(each) for each in row))
-    console().print(table)
+    out = console()
+    with out.capture() as captured:
+        out.print(table)
+    print_line("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def indented(value: Json, margin: str = "") -> str:

@@ -61,12 +61,12 @@ def unrelated(
     tables = [*([] if absent else [table(relation.target, "target")]), *([] if also is None else [also])]
     if tables:
         missing.append(_is_not_among(wanted.column("id"), [_all_ids(each) for each in tables]))
-    ids = selects.derived(_ids(relation, row, source, key), "wanted")
+    ids = selects.derived(related_ids(relation, row, source, key), "wanted")
     return selects.select(wanted.column("key"), source=ids, where=terms.all_of(*missing))
 
 
-def _ids(relation: Relation, row: Row, source: exp.Table, key: str) -> exp.Select:
-    """Return a select of the ids that rows relate to: `key` of the row, `id`."""
+def related_ids(relation: Relation, row: Row, source: exp.Table, key: str) -> exp.Select:
+    """Return a select of the ids that the rows of a source relate to, or null: `key` of the row, `id`."""
     id = element_id() if relation.many else value_at(row, relation.path, Uuid())
     found = selects.select(selects.aliased(row.column(key), "key"), selects.aliased(id, "id"), source=source)
     return found.join(elements(row, relation.path), join_type="cross", copy=False) if relation.many else found

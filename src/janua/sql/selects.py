@@ -25,9 +25,14 @@ def exists(select: exp.Select) -> Tree:
     return exp.Exists(this=select)
 
 
-def union_all(left: exp.Select, right: exp.Select) -> Tree:
+def union_all(left: exp.Query, right: exp.Query) -> exp.Query:
     """Return `(left) UNION ALL (right)`."""
     return exp.Union(this=exp.Subquery(this=left), expression=exp.Subquery(this=right), distinct=False)
+
+
+def union(left: exp.Query, right: exp.Query) -> exp.Query:
+    """Return `(left) UNION (right)`, each row once."""
+    return exp.Union(this=exp.Subquery(this=left), expression=exp.Subquery(this=right), distinct=True)
 
 
 def scalar(select: Tree) -> Tree:

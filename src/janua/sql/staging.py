@@ -6,6 +6,7 @@ the lines that a constraint refuses and says which they were; then `store_staged
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal
 
 from sqlglot import exp
@@ -14,7 +15,7 @@ from janua.model.collection import Collection, Index, Relation
 from janua.sql import selects, terms
 from janua.sql.expressions import Row
 from janua.sql.indexes import predicate, unique_keys, unique_values
-from janua.sql.relations import unrelated
+from janua.sql.relations import related_ids, unrelated
 from janua.sql.selects import table, temporary
 from janua.sql.statement import Statement, render
 from janua.sql.terms import Tree, name, number
@@ -39,13 +40,12 @@ class Rejection:
     """A statement that removes the lines a constraint refuses; its rows are `line` bigint.
 
     taken: a stored record has the same unique value. repeated: an earlier line has. missing: the related record is not
-    there. `again`: removing lines may make others refused, so run it until it has no rows.
+    there, or is a line that is refused.
     """
 
     reason: Reason
     constraint: Key | Relation
     statement: Statement
-    again: bool = False
 
 
 def superseded(collection: Collection, key: Key) -> Statement:
@@ -63,10 +63,9 @@ def rejections(collection: Collection, key: Key | None, *, fresh_ids: bool) -> S
     others = [each for each in others if each != key]
     taken = [Rejection("taken", each, _remove_taken(collection, each, key)) for each in others]
     repeated = [Rejection("repeated", each, _remove_repeated(collection, each, last=False)) for each in others]
-    missing = [
-        Rejection("missing", each, _remove_unrelated(collection, each), again=each.target == collection.name)
-        for each in collection.relations
-    ]
+    # Those that may relate to other lines come last, for they are refused along with these.
+    relations = sorted(collection.relations, key=lambda each: each.target == collection.name)
+    missing = [Rejection("missing", each, _remove_unrelated(collection, each)) for each in relations]
     return [*taken, *repeated, *missing]
 
 
@@ -131,11 +130,38 @@ def _remove_repeated(collection: Collection, by: Key, *, last: bool) -> Statemen
 
 
 def _remove_unrelated(collection: Collection, relation: Relation) -> Statement:
-    row = Row("line", typed=False)
-    in_file = temporary(STAGING, "other") if relation.target == collection.name else None
-    lines = unrelated(relation, row, temporary(STAGING, "line"), "ctid", also=in_file)
-    # By place in the table: the number of such lines cannot be guessed, and a join planned for one is slow for many.
-    return _delete([terms.equals_any(STAGED.column("ctid"), terms.call("ARRAY", lines))])
+    row, among = Row("line", typed=False), _among_lines(collection)
+    if relation not in among:
+        lines = unrelated(relation, row, temporary(STAGING, "line"), "ctid")
+        # By place in the table: how many there are cannot be guessed, and a join planned for one is slow for many.
+        return _delete([terms.equals_any(STAGED.column("ctid"), terms.call("ARRAY", lines))])
+    first = unrelated(relation, row, temporary(STAGING, "line"), "id", also=temporary(STAGING, "other"))
+    removed = _delete_tree([terms.compare(STAGED.column("id"), "=", terms.column("refused", "key"))], _named("refused"))
+    return Statement(render(_with_refused(removed, first, [_pairs(each) for each in among])))
+
+
+def _with_refused(removed: exp.Delete, first: exp.Select, pairs: Sequence[exp.Select]) -> exp.Delete:
+    """Return the deletion of `refused` lines, with all lines that relate to one, directly or not."""
+    pair, refused = Row("pair"), Row("refused")
+    further = selects.select(pair.column("key"), source=_named("refused"))
+    related = terms.compare(pair.column("id"), "=", refused.column("key"))
+    further.join(_named("pair"), on=related, copy=False)
+    every_pair = reduce(selects.union_all, pairs[1:], pairs[0])
+    removed.with_("pair", as_=every_pair, materialized=True, recursive=True, copy=False)
+    return removed.with_("refused", as_=selects.union(first, further), recursive=True, copy=False)
+
+
+def _pairs(relation: Relation) -> exp.Select:
+    return related_ids(relation, Row("line", typed=False), temporary(STAGING, "line"), "id")
+
+
+def _among_lines(collection: Collection) -> list[Relation]:
+    """Return the relations of records to others of their collection, which may be lines of the same import."""
+    return [each for each in collection.relations if each.target == collection.name]
+
+
+def _named(called: str) -> exp.Table:
+    return exp.Table(this=name(called))
 
 
 def _same(collection: Collection, by: Key, left: Row, right: Row) -> list[Tree]:
@@ -158,15 +184,15 @@ def _holds(collection: Collection, by: Key, row: Row) -> list[Tree]:
 
 
 def _delete(conditions: Sequence[Tree], using: exp.Table | None = None) -> Statement:
-    return Statement(
-        render(
-            exp.Delete(
-                this=_staging(),
-                using=None if using is None else [using],
-                where=exp.Where(this=terms.all_of(*conditions)),
-                returning=exp.Returning(expressions=[STAGED.column("line")]),
-            )
-        )
+    return Statement(render(_delete_tree(conditions, using)))
+
+
+def _delete_tree(conditions: Sequence[Tree], using: exp.Table | None) -> exp.Delete:
+    return exp.Delete(
+        this=_staging(),
+        using=None if using is None else [using],
+        where=exp.Where(this=terms.all_of(*conditions)),
+        returning=exp.Returning(expressions=[STAGED.column("line")]),
     )
 
 

@@ -17,7 +17,7 @@ from janua.gateway.answers import Precondition
 from janua.gateway.records import Idempotency
 
 Tags = Literal["*"] | tuple[tuple[bool, str], ...]
-"""Any representation there is, or a list of (is weak, opaque tag)."""
+"""Any representation there is, or a list of (is weak, opaque tag); an empty header is an empty list."""
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
@@ -98,8 +98,6 @@ def _tags_of(request: Request, header: str) -> Tags | None:
             raise InvalidRequest(f'{header} must be * or a list of entity tags like "3", in double quotes')
         tags.append((found[1] is not None, found[2]))
         place = _next_tag(text, found.end(), header)
-    if not tags:
-        raise InvalidRequest(f"{header} is empty")
     return tuple(tags)
 
 

@@ -1,0 +1,43 @@
+"""schemathesis, with all its checks, finds nothing in what the OpenAPI documents of the example schemas say."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("library")]
+
+HERE = Path(__file__).parent
+QUICK = ("--phases", "fuzzing,stateful", "--max-examples", "8")
+THOROUGH = ("--phases", "coverage,fuzzing,stateful", "--max-examples", "50")
+
+
+async def findings(document: str, *options: str) -> str:
+    """Return what schemathesis says when it finds something; nothing otherwise."""
+    configured = ("--config-file", str(HERE / "schemathesis.toml"))
+    fixed = ("--checks", "all", "--seed", "1", "--no-shrink", "--continue-on-failure", "--warnings", "off")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "schemathesis.cli", *configured, "run", document, *fixed, *options),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HERE)},
+    )
+    output, _ = await process.communicate()
+    return output.decode() if process.returncode else ""
+
+
+async def test_nothing_is_found_in_one_collection(served: str) -> None:
+    assert await findings(f"{served}/openapi/books.json", *QUICK) == ""
+
+
+async def test_nothing_is_found_in_the_registry_and_the_generic_collection(served: str) -> None:
+    generic = ("--include-path-regex", "^/(registry|records|livez|readyz)")
+    assert await findings(f"{served}/openapi.json", *generic, *QUICK) == ""
+
+
+@pytest.mark.slow
+async def test_nothing_is_found_by_looking_longer(served: str) -> None:
+    for document in ("openapi/books.json", "openapi/reviews.json", "openapi/records.json"):
+        assert await findings(f"{served}/{document}", *THOROUGH) == ""

@@ -33,9 +33,13 @@ lint:
 type:
     {{ uv }} run pyright
 
-# All tests with coverage; with arguments, pytest with those: just test tests/query -k cursor
+# The slow tests: longer fuzzing of the API
+fuzz:
+    {{ uv }} run pytest -m slow
+
+# All but the slow tests, with coverage; with arguments, pytest with those: just test tests/query -k cursor
 test *arguments:
-    @if [ $# -eq 0 ]; then set -- -n 2 --cov; fi; set -x; {{ uv }} run pytest "$@"
+    @if [ $# -eq 0 ]; then set -- -n 2 --cov -m 'not slow'; fi; set -x; {{ uv }} run pytest "$@"
 
 # The documentation as a site in site/, strictly: a broken link fails
 docs:

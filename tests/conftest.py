@@ -1,11 +1,13 @@
 """Fixtures for tests on a real PostgreSQL: one server for the run, a migrated database of its own for each test.
 
+The server is an embedded one, or with `TEST_DSN` in the environment that one, as a user who may create databases.
 Asynchronous tests say `pytestmark = pytest.mark.anyio`; they and all fixtures share one event loop.
 """
 
 import os
 from collections.abc import AsyncGenerator
 from itertools import count
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -25,6 +27,9 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory, worker_id: str, anyio_backend: str) -> AsyncGenerator[str]:
     """The DSN of the server, which all workers of pytest-xdist share: the first starts it, the last stops it."""
+    if "TEST_DSN" in os.environ:
+        yield os.environ["TEST_DSN"]
+        return
     top = tmp_path_factory.getbasetemp()
     async with embedded.running((top if worker_id == "master" else top.parent) / "server", share=True) as running:
         administrator = await asyncpg.connect(running.dsn)
@@ -86,4 +91,4 @@ async def administer(server: str, statement: str) -> None:
 
 
 def in_database(server: str, name: str) -> str:
-    return server.replace(f"/{embedded.DATABASE}?", f"/{name}?")
+    return urlsplit(server)._replace(path=f"/{name}").geturl()

@@ -7,6 +7,7 @@ import contextlib
 import math
 from collections.abc import AsyncGenerator
 from functools import partial
+from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
@@ -83,9 +84,18 @@ def run(settings: Settings, *, dev: bool = False) -> None:
     """
     config = server_config(settings, dev=dev)
     if config.workers == 1:
-        uvicorn.Server(config).run()
+        _Server(config).run()
     else:
         Multiprocess(config, sockets=[config.bind_socket()]).run()
+
+
+class _Server(uvicorn.Server):
+    """A server that is done when it has stopped: uvicorn's raises the signal again, as if nobody had heard it."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Stop at a signal, at once at the second one."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
 
 async def _pass_on(_: Request, error: Exception) -> Response:

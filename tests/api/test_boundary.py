@@ -15,7 +15,7 @@ from starlette.responses import Response
 from janua.app import create_app, server_config
 from janua.config import Settings
 from janua.gateway.gateway import Gateway
-from tests.api.serving import serving
+from tests.api.serving import Relay, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -210,6 +210,23 @@ async def test_health_says_that_the_process_lives_and_the_database_answers(http:
     assert (await http.get("/livez")).json() == {"status": "ok"}
     ready = await http.get("/readyz")
     assert (ready.status_code, ready.json()["checks"]) == (200, {"database": True, "catalog": True})
+
+
+async def test_without_its_database_it_says_so_and_recovers_by_itself(settings: Settings, database: str) -> None:
+    async with (
+        Relay(database) as relay,
+        serving(server_config(settings.with_dsn(relay.dsn))) as address,
+        httpx.AsyncClient(base_url=address, timeout=30) as http,
+    ):
+        await relay.close()
+        ready = await http.get("/readyz")
+        assert (ready.status_code, ready.json()["checks"]["database"]) == (503, False)
+        answer = await http.get("/records")
+        assert_problem(answer, 503, "database.unavailable")
+        assert answer.headers["Retry-After"] == "1"
+        assert (await http.get("/livez")).status_code == 200
+        await relay.open()
+        assert (await http.get("/records")).status_code == 200
 
 
 async def test_the_index_leads_to_everything(http: httpx.AsyncClient) -> None:

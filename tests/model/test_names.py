@@ -71,7 +71,8 @@ def test_rest_names_differ_and_need_no_quoting(originals: list[str], root: bool)
 def test_a_property_keeps_its_own_name_in_rest_unless_it_means_something_else_there() -> None:
     graphql = spell(["a~b", "naïve", "sort", "isNull", "c.d", "-x"])
     assert spell_rest(graphql, root=True) == {
-        "a~b": "a~b", "naïve": "naïve", "sort": names.with_hash("sort", "sort"), "isNull": "isNull", "c.d": "c_d", "-x": "_x",
+        "a~b": "a~b", "naïve": "naïve", "sort": names.with_hash("sort", "sort"), "isNull": "isNull",
+        "c.d": "c_d", "-x": "_x",
     }  # fmt: skip
     assert spell_rest({"isNull": "isNull", "sort": "sort"}, root=False) == {
         "isNull": names.with_hash("isNull", "isNull"),

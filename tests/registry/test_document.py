@@ -11,15 +11,13 @@ from janua.model.json import dumps
 from janua.registry.document import Limits, canonical, fingerprint, read_document, read_schema
 from tests.registry.builders import LIMITS, within
 
+TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=10)
+NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20)
 JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**20), max_value=10**20)
-    | st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=10),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=5), inner, max_size=4),
+    st.none() | st.booleans() | st.integers() | NUMBERS | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=20,
-)  # fmt: skip
+)
 
 
 @given(JSON)

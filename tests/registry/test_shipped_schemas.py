@@ -30,7 +30,7 @@ def test_there_are_schemas_to_try() -> None:
 @pytest.mark.parametrize("file", [each for each in SHIPPED if each.name not in INCOMPLETE], ids=lambda each: each.name)
 def test_a_shipped_schema_registers_without_colliding_names(file: Traversable) -> None:
     schema = read_schema(file.read_bytes(), "json", LIMITS)
-    with within(4.0):
+    with within(3.0):
         collection = compile_collection("things", schema, version=1)
         build_validator(collection)
     for type in collection.objects.values():

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from janua.model.collection import Index, IndexKey
 from janua.model.json import dumps, loads
 from janua.model.types import Text
 from janua.query.ast import RawFilter
@@ -259,3 +260,15 @@ async def test_a_prefix_finds_what_goes_on_with_the_last_characters_there_are(po
         for name in ("long", "short"):
             for prefix, expected in (("a", [0, 1, 2]), ("a" + last, [1, 2]), (last * 130, [4]), ("", [0, 1, 2, 3, 4])):
                 assert await numbers(connection, catalog, "things", {name: {"startsWith": prefix}}) == expected
+
+
+async def test_records_that_are_no_objects_are_filtered_sorted_and_indexed_by_themselves(pool: Pool) -> None:
+    words = a_collection("words", root=Text())
+    words = indexed(words, Index("btree", (IndexKey(()),)), Index("trigram", (IndexKey(()),)))
+    catalog = a_catalog(words)
+    async with pool.acquire() as connection:
+        await prepare(connection, words)
+        await store(connection, "words", ['"b"', '"a"', '"abc"', '""'])
+        assert await numbers(connection, catalog, "words", {"eq": "a"}) == [1]
+        assert await numbers(connection, catalog, "words", {"startsWith": "a"}) == [1, 2]
+        assert await numbers(connection, catalog, "words", {"_not": {"contains": "b"}}) == [1, 3]

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from janua.errors import DatabaseBehind, DatabaseUnavailable
+from janua.errors import DatabaseBehind, DatabaseUnavailable, InvalidConfiguration
 from janua.storage import migrations
 from janua.storage.pool import Connection, Pool, connection
 
@@ -70,6 +70,13 @@ async def test_a_failing_migration_leaves_nothing_behind(empty_database: str) ->
 async def test_an_unreachable_database_is_unavailable() -> None:
     with pytest.raises(DatabaseUnavailable):
         await migrations.state("postgresql://nobody:nothing@127.0.0.1:1/nowhere")
+
+
+async def test_an_address_that_is_refused_or_malformed_is_an_error_that_says_so(database: str) -> None:
+    with pytest.raises(DatabaseUnavailable, match=r"database\.dsn"):
+        await migrations.migrate(database.replace("?", "_missing?"))
+    with pytest.raises(InvalidConfiguration, match="connection string"):
+        await migrations.migrate("http://127.0.0.1")
 
 
 async def test_every_table_and_function_says_what_it_is_for(pool: Pool) -> None:

@@ -2,6 +2,8 @@
 """Connections come with the right session, and every fault of the database becomes an error that callers know."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -183,6 +185,19 @@ async def test_a_wrong_password_or_database_says_what_to_look_at(database: str) 
     for wrong in (database.replace("janua:", "janua:x", 1), database.replace("?", "_missing?")):
         with pytest.raises(DatabaseUnavailable, match=r"database\.dsn"):
             await open_pool(Settings().with_dsn(wrong).database, name="test")
+
+
+async def test_closing_cuts_a_connection_that_hangs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("janua.storage.pool.CLOSE_PATIENCE", 0.2)
+    opened = await open_pool(settings.database, name="hanging")
+    async with connection(opened) as lent:
+        backend = await lent.fetchval("SELECT pg_backend_pid()")
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(5):
+            await opened.close()
+    finally:
+        os.kill(backend, signal.SIGCONT)
 
 
 async def test_without_a_dsn_the_missing_setting_is_named() -> None:

@@ -2,7 +2,8 @@
 
 from janua.cli.opening import dsn_of, settings_of
 from janua.cli.places import Place
-from janua.cli.terminal import print_json, print_line, print_table
+from janua.api.wire import plain
+from janua.cli.terminal import print_json, print_line, print_table, shown
 from janua.config import effective
 from janua.storage import embedded, migrations
 
@@ -36,7 +37,7 @@ def config(place: Place, *, as_json: bool) -> None:
         print_json(shown)
         return
     rows = [
-        [f"{section}.{name}", "" if value is None else str(value)]
+        [f"{section}.{name}", "" if value is None else shown(plain(value))]
         for section, values in shown.items()
         for name, value in values.items()
     ]

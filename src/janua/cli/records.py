@@ -110,7 +110,7 @@ class Tree:
     ) -> Work:
         """List the records that match, one page."""
         filters, short = read_where(where)
-        named = [(each.rest, text) for each in self.options for text in texts_of(given, each)]
+        named = [(f"{each.rest}[has]" if each.many else each.rest, text) for each in self.options for text in texts_of(given, each)]
         both = [each for each in (short, parse_short([*named, *loose_filters(context.args)])) if each is not None]
         query = ReadQuery(
             self.name,
@@ -202,7 +202,7 @@ class Tree:
             note(f"there are more: --after {page.next}")
 
 
-FILTERS = f"""Each field's option filters by equality; with an operator at its end, by that: --price.gte 10,
+FILTERS = f"""Each field's option filters by equality, of a list by an element; with an operator at its end, by that: --price.gte 10,
 --title.icontains dune, --tags.has a, also through relations: --author.country NL. Operators:
 {", ".join(MEANINGS)}. {MORE}"""
 

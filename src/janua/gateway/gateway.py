@@ -1,10 +1,11 @@
 """What all verbs share: the pool, the settings, the live catalog, the key of the cursors. Opened and closed here."""
 
+import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from janua.config import Settings
 from janua.errors import JanuaError, StaleCatalog
@@ -19,7 +20,10 @@ from janua.storage.migrations import require_current
 from janua.storage.pool import Pool, connection, open_pool
 
 T = TypeVar("T")
+P = ParamSpec("P")
 
+LARGE = 64 * 1024
+"""Bytes from which reading or changing a document is left to a thread, as others would wait for milliseconds."""
 ATTEMPTS = 5
 """How often a write follows a schema that changes under it before it gives up."""
 
@@ -60,6 +64,11 @@ async def is_ready(gateway: Gateway) -> Mapping[str, bool]:
     except JanuaError:
         return {"database": False, "catalog": gateway.live.catalog.revision >= 0}
     return {"database": True, "catalog": gateway.live.catalog.revision >= 0}
+
+
+async def apart_if_large(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Return what `work` does with a document of `size` bytes, in a thread when that may take a while."""
+    return work(*args, **kwargs) if size < LARGE else await asyncio.to_thread(work, *args, **kwargs)
 
 
 async def with_current_schema(gateway: Gateway, name: str, write: Callable[[Collection], Awaitable[T]]) -> T:

@@ -4,6 +4,7 @@ A write is validated against the live schema and guarded in SQL by that schema's
 meanwhile, the statement stores nothing and the verb starts again with the new one.
 """
 
+import asyncio
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from hashlib import sha256
@@ -24,7 +25,7 @@ from janua.model.identifiers import new_id, parse_id
 from janua.model.json import dumps
 from janua.model.patch import JsonPatch, MergePatch
 from janua.query.plan import plan_one
-from janua.registry.document import Document, read_document
+from janua.registry.document import Document, check_size, read_document
 from janua.storage import idempotency as replays
 from janua.storage import records as storage
 from janua.storage.pool import Connection, connection
@@ -86,7 +87,7 @@ async def create(
     async def write(current: Collection) -> RecordAnswer:
         async with connection(gateway.pool) as c:
             if idempotency is None:
-                validate(gateway, current, document)
+                await validate(gateway, current, document)
                 return _answer(await storage.insert(c, current, key, document.text), created=True)
             async with c.transaction():
                 return await _once(gateway, c, current, key, document, idempotency)
@@ -105,7 +106,7 @@ async def replace(
     key = parse_id(id)
 
     async def write(current: Collection) -> RecordAnswer:
-        validate(gateway, current, document)
+        await validate(gateway, current, document)
         async with connection(gateway.pool) as c:
             if precondition == Precondition():
                 return _answer(await storage.put(c, current, key, document.text))
@@ -137,9 +138,8 @@ async def patch(
                 if stored is None:
                     raise _missing(current, key, precondition)
                 _require(current, key, stored.version, precondition)
-                before = read_document(stored.text.encode(), gateway.document_limits)
-                after = _patched(gateway, before, change)
-                validate(gateway, current, after)
+                after = await asyncio.to_thread(_patched, gateway, stored.text, change)
+                await validate(gateway, current, after)
                 written = await storage.update(c, current, key, after.text, version=stored.version)
             if written is not None:
                 return _answer(written)
@@ -168,12 +168,15 @@ async def delete(gateway: Gateway, collection: str, id: str, *, precondition: Pr
     await with_current_schema(gateway, collection, write)
 
 
-def validate(gateway: Gateway, collection: Collection, document: Document) -> None:
+async def validate(gateway: Gateway, collection: Collection, document: Document) -> None:
     """Check a document against the collection's schema.
 
     Raises: `InvalidRecord` with all violations.
     """
-    if violations := gateway.live.validator(collection).validate(document.value):
+    validator = gateway.live.validator(collection)
+    if not validator.is_valid(document.value):
+        # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
+        violations = await asyncio.to_thread(validator.validate, document.value)
         raise InvalidRecord(collection.name, violations)
 
 
@@ -188,7 +191,7 @@ async def _once(
         if earlier.fingerprint != idempotency.fingerprint:
             raise IdempotencyConflict(running=False)
         return RecordAnswer(earlier.id, earlier.version, earlier.text, created=True, replayed=True)
-    validate(gateway, current, document)
+    await validate(gateway, current, document)
     written = _answer(await storage.insert(c, current, key, document.text), created=True)
     answer = replays.Answer(idempotency.fingerprint, written.id, written.version, written.text)
     await replays.store(c, current.name, idempotency.key, answer)
@@ -230,8 +233,10 @@ def _missing(collection: Collection, key: UUID, precondition: Precondition) -> U
     return UnknownRecord(collection.name, str(key))
 
 
-def _patched(gateway: Gateway, before: Document, change: MergePatch | JsonPatch) -> Document:
-    after = change.apply(before.value)
+def _patched(gateway: Gateway, before: str, change: MergePatch | JsonPatch) -> Document:
+    after = change.apply(read_document(before.encode(), gateway.document_limits).value)
+    # Before it is written out: a few copies of copies are as long as one likes.
+    check_size(after, gateway.document_limits)
     return read_document(dumps(after).encode(), gateway.document_limits)
 
 

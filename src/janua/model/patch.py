@@ -8,8 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from janua.errors import InvalidPatch, PatchConflict
+from janua.errors import DocumentTooLarge, InvalidPatch, PatchConflict
 from janua.model.types import Json
+
+OPERATIONS = 1_000
+"""Operations of one JSON Patch at most: each may copy an object or array of any size."""
 
 
 def equal(left: Json, right: Json) -> bool:
@@ -71,10 +74,12 @@ class JsonPatch:
     def read(cls, value: Json) -> "JsonPatch":
         """Return the patch that a parsed document holds.
 
-        Raises: `InvalidPatch` when it is not a list of RFC 6902 operations.
+        Raises: `InvalidPatch` when it is not a list of RFC 6902 operations, `DocumentTooLarge` above `OPERATIONS`.
         """
         if not isinstance(value, list):
             raise InvalidPatch("a JSON Patch is an array of operations (RFC 6902)")
+        if len(value) > OPERATIONS:
+            raise DocumentTooLarge("operations", OPERATIONS)
         return cls(tuple(_read_operation(index, each) for index, each in enumerate(value)))
 
     def apply(self, target: Json) -> Json:

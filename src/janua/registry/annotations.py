@@ -92,10 +92,11 @@ def read_annotations(schemas: SchemaMap, spelling: Spelling) -> Annotations:
             message = f"the schema declares more than {MOST_INDEXES} indexes and relations"
             return Annotations((), (), (Violation("", "x-index", message),))
     composites, violations = read_composites(schemas.root, spelling)
+    declared = [*reading.indexes, *composites]
     misplaced = _misplaced(schemas, spelling, reading.used)
-    found = tuple(dict.fromkeys((*reading.indexes, *composites))) if not violations else ()
+    found = [each for place, each in enumerate(declared) if each not in declared[:place]]
     return Annotations(
-        found,
+        tuple(found),
         tuple(reading.relations.found),
         (*reading.violations, *reading.relations.violations, *violations, *misplaced),
     )

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from janua.errors import Violation
+from janua.model.collection import Schema
+from janua.registry.keywords import draft_of, subschemas
 from janua.registry.references import Place, SchemaMap
 
 SAME_VALUE = 5_000
@@ -22,6 +24,19 @@ LISTED = 100
 Step = tuple[str, Place]
 """A subschema and the group it counts in: of a group other than "", only the costliest member counts."""
 _LOOP = "this leads back to itself without stepping into the value, so it can never be decided"
+
+
+def size_violations(document: Schema, limit: int) -> list[Violation]:
+    """Return a violation when a document has more than `limit` subschemas: their places need not be found then."""
+    count = 0
+    pending = [(document, draft_of(document))]
+    while pending:
+        schema, draft = pending.pop()
+        count += 1
+        if count > limit:
+            return [Violation("", "$schema", f"the schema has more than {limit} subschemas")]
+        pending.extend((each.schema, draft_of(each.schema, draft)) for each in subschemas(schema, draft))
+    return []
 
 
 def cost_violations(schemas: SchemaMap, limit: int) -> list[Violation]:

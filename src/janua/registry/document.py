@@ -26,7 +26,9 @@ PARSER_DEPTH = 200
 """Levels of nesting that the JSON parser itself takes."""
 
 _DUPLICATE = re.compile(r'^Detected duplicate key (".*") at line', re.DOTALL)
-_LONG_NUMBER = re.compile(rb"[0-9.]{20}|[0-9][eE][+-]?[0-9]{2}")
+_LONG_NUMBER = re.compile(rb"[0-9](?:[0-9.]{19}|[eE][+-]?[0-9]{2})")
+_SEARCHED = 4096
+"""Bytes up to which searching the text for long numbers is quicker than looking at every value."""
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 Step = str | int
 
@@ -61,7 +63,7 @@ def read_document(body: bytes, limits: Limits) -> Document:
     if body.count(b",") >= limits.nodes and _STRING.sub(b"", body).count(b",") >= limits.nodes:
         raise DocumentTooLarge("values", limits.nodes)
     value = _parse(body, limits)
-    numbers = _LONG_NUMBER.search(body) is not None
+    numbers = len(body) > _SEARCHED or _LONG_NUMBER.search(body) is not None
     # A level of nesting and a value each take a byte or two, so that most documents need no counting.
     if numbers or len(body) > min(limits.depth, limits.nodes):
         _check_values(value, limits, numbers=numbers)
@@ -82,6 +84,25 @@ def read_schema(body: bytes, media: Literal["json", "yaml"], limits: Limits) -> 
     if not isinstance(value, bool | dict):
         raise InvalidSchema([Violation("", "type", "a schema is an object, or true or false")])
     return value
+
+
+def check_size(value: Json, limits: Limits) -> None:
+    """Check the size of a value that was made here and not read; a part that occurs twice counts twice.
+
+    Raises: `DocumentTooLarge`.
+    """
+    nodes = 1
+    pending = [(value, 0)]
+    while pending:
+        each, depth = pending.pop()
+        if not isinstance(each, dict | list):
+            continue
+        nodes += len(each)
+        if nodes > limits.nodes:
+            raise DocumentTooLarge("values", limits.nodes)
+        if depth == limits.depth:
+            raise DocumentTooLarge("levels of nesting", limits.depth)
+        pending.extend((child, depth + 1) for child in _children(each))
 
 
 def canonical(document: Schema) -> bytes:
@@ -106,7 +127,8 @@ def _parse(body: bytes, limits: Limits) -> Json:
 def _refusal(reason: str, body: bytes, limits: Limits) -> MalformedDocument | UnstorableDocument | DocumentTooLarge:
     if reason.startswith("recursion limit"):
         return DocumentTooLarge("levels of nesting", min(limits.depth, PARSER_DEPTH))
-    if reason.startswith("number out of range"):
+    # The decimals of the parser overflow at exponents of 19 digits and more.
+    if reason.startswith("number out of range") or "InvalidOperation" in reason:
         return UnstorableDocument(f"a number has more than {limits.digits} digits{_place(reason)}")
     if found := _DUPLICATE.match(reason):
         return MalformedDocument(f"the key {found[1][:100]} occurs twice in one object{_place(reason)}")

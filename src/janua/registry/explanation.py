@@ -5,9 +5,12 @@ branch is explained that the document chose by a `const` or `enum` property, or 
 the one with the fewest violations is shown after the general statement.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import cast
+from urllib.parse import unquote
 
 import jsonschema_rs as rs
 
@@ -15,12 +18,13 @@ from janua.errors import Violation
 from janua.model.collection import Schema
 from janua.model.names import pointer
 from janua.model.types import Json
+from janua.registry.choices import GENERAL, Choices
 from janua.registry.engine import build_engine, root_uri
-from janua.registry.messages import message_of, one_of
+from janua.registry.instances import Path, sample, steps_to, value_at
+from janua.registry.messages import message_of
 from janua.registry.quiet import Condition, QuietSchema, quieten
 from janua.registry.references import BASE, Place, SchemaMap
-from janua.registry.sampling import sample
-from janua.registry.shapes import Shapes, kind_of
+from janua.registry.shapes import Shapes
 
 LISTED = 1_000
 """Violations of one document that are listed at most."""
@@ -30,13 +34,18 @@ TRIED = 8
 """Branches that are compared for the closest one."""
 EFFORT = 200
 """Look-ups of errors for one document."""
+DEEPEST = 4
+"""Comparisons of branches within each other."""
 
 _OF_THE_VALUE_ITSELF = frozenset({
     "type", "enum", "const", "minLength", "maxLength", "pattern", "format", "minimum", "maximum", "exclusiveMinimum",
     "exclusiveMaximum", "multipleOf", "additionalProperties",
 })  # fmt: skip
 
-Path = tuple[str | int, ...]
+_FALSE_UNDER = frozenset({
+    "properties", "patternProperties", "additionalProperties", "items", "additionalItems", "prefixItems", "contains",
+    "then", "else", "dependentSchemas", "propertyNames", "not", "allOf",
+})  # fmt: skip
 
 
 class Explainer:
@@ -45,28 +54,36 @@ class Explainer:
     def __init__(self, document: Schema, references: Mapping[str, Schema]) -> None:
         schemas = SchemaMap(document, references)
         self._schemas = schemas
-        self.shapes = Shapes(schemas)
+        self.choices = Choices(Shapes(schemas))
+        self._ours = {BASE, root_uri(document)}
         self.quiet: QuietSchema = quieten(schemas)
         self._engines: dict[str, rs.Validator] = {}
 
     def explain(self, value: Json, at: str = "") -> tuple[Violation, ...]:
         """Return the violations of an invalid value against the subschema at a pointer: at least one."""
         shown = sample(value, SAMPLED)
-        explanation = _Explanation(self, shown)
-        explanation.collect(self.engine(at), shown, ())
+        found = _Explanation(self, shown).violations(_Task(at, shown, ()))
         if shown is value:
-            return tuple(dict.fromkeys(explanation.found))
+            return tuple(dict.fromkeys(found))
         # In a sample something may be missing that is there, but what is there is as it is.
-        trusted = [each for each in explanation.found if each.keyword in _OF_THE_VALUE_ITSELF]
+        trusted = [each for each in found if each.keyword in _OF_THE_VALUE_ITSELF]
         return tuple(dict.fromkeys([*self._first(value, at), *trusted]))
 
     def _first(self, value: Json, at: str) -> list[Violation]:
         try:
             self.engine(at).validate(value)
         except rs.ValidationError as error:
-            where = self.quiet.old_pointer(self.new_pointer_of(error))
-            return [Violation(pointer(error.instance_path), _keyword(error), message_of(error), where)]
+            return self.violations_of(error, steps_to(value, error))
         return []
+
+    def violations_of(self, error: rs.ValidationError, path: Path, value: Json = None) -> list[Violation]:
+        """Return what an error of a value at a path says."""
+        where = self.quiet.old_pointer(self.new_pointer_of(error))
+        keyword = _keyword(error)
+        unexpected = _unexpected(error, keyword, value)
+        if unexpected is None:
+            return [Violation(pointer(path), keyword, message_of(error), where)]
+        return [Violation(pointer((*path, each)), keyword, "is not allowed here", where) for each in unexpected]
 
     def engine(self, at: str) -> rs.Validator:
         """Return the quiet validator of the subschema at a pointer."""
@@ -82,15 +99,6 @@ class Explainer:
             return [target] if target else []
         return self._schemas.held(condition.place, condition.keyword)
 
-    def property(self, branch: Place, name: str) -> list[Place]:
-        """Return the places that judge one property of what a branch judges."""
-        return [
-            each
-            for part in self.shapes.of([branch]).parts
-            for child, each in self._schemas.children(part)
-            if child.steps == ("properties", name)
-        ]
-
     def condition_of(self, error: rs.ValidationError) -> Condition | None:
         """Return the condition that an error says has failed, if it is one of ours."""
         where = self.new_pointer_of(error)
@@ -101,145 +109,96 @@ class Explainer:
         location = error.absolute_keyword_location
         if location is None:
             return pointer(error.schema_path)
-        base = location.rpartition("#")[0]
-        ours = base in (BASE, root_uri(self.quiet.document))
-        return f"{'' if ours else f'{base}#'}{pointer(error.schema_path)}"
+        base, _, fragment = location.rpartition("#")
+        return f"{'' if base in self._ours else f'{base}#'}{unquote(fragment)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """To find what is wrong with a value by the subschema at a pointer; `otherwise` is said when nothing is found."""
+
+    at: str
+    value: Json
+    path: Path
+    otherwise: Violation | None = None
 
 
 class _Explanation:
-    """The violations of one document, as they are found."""
+    """Works on one document; the conditions that fail make further tasks, so that only comparisons are recursive."""
 
     def __init__(self, explainer: Explainer, root: Json) -> None:
-        self.root = root
-        self.found: list[Violation] = []
         self._explainer = explainer
-        self._known: dict[tuple[int, str, Path], list[Violation]] = {}
+        self._root = root
         self._effort = EFFORT
 
-    def collect(self, engine: rs.Validator, value: Json, path: Path) -> None:
+    def violations(self, start: _Task, depth: int = 0) -> list[Violation]:
+        """Return all violations of a task and of those that it leads to."""
+        found: list[Violation] = []
+        seen: set[tuple[str, Path]] = set()
+        tasks = deque([start])
+        while tasks and len(found) < LISTED:
+            task = tasks.popleft()
+            if self._effort <= 0:
+                found += [task.otherwise] if task.otherwise else []
+                continue
+            before = len(found), len(tasks)
+            for error in self._errors(task):
+                path = steps_to(task.value, error)
+                condition = self._explainer.condition_of(error)
+                value = value_at(task.value, path)
+                path = (*task.path, *path)
+                if condition is None:
+                    found += self._explainer.violations_of(error, path, value)
+                elif (key := (f"{condition.place.pointer}/{condition.keyword}", path)) not in seen:
+                    seen.add(key)
+                    said = self._decide(condition, value, path, depth)
+                    found += [each for each in said if isinstance(each, Violation)]
+                    tasks.extend(each for each in said if isinstance(each, _Task))
+            if (len(found), len(tasks)) == before and task.otherwise:
+                found.append(task.otherwise)
+        return found
+
+    def _errors(self, task: _Task) -> Iterator[rs.ValidationError]:
         self._effort -= 1
-        for error in islice(engine.iter_errors(value), LISTED):
-            here = (*path, *error.instance_path)
-            condition = self._explainer.condition_of(error)
-            if condition is None:
-                self.found += self._violations(error, here)
-            else:
-                self._choose(condition, _value_at(value, error.instance_path), here)
-            if len(self.found) >= LISTED:
-                return
+        return islice(self._explainer.engine(task.at).iter_errors(task.value), LISTED)
 
-    def _violations(self, error: rs.ValidationError, path: Path) -> list[Violation]:
-        where = self._explainer.quiet.old_pointer(self._explainer.new_pointer_of(error))
-        keyword = _keyword(error)
-        unexpected = _unexpected(error, keyword, _value_at(self.root, path))
-        if unexpected is None:
-            return [Violation(pointer(path), keyword, message_of(error), where)]
-        return [Violation(pointer((*path, each)), keyword, "is not allowed here", where) for each in unexpected]
-
-    def _choose(self, condition: Condition, value: Json, path: Path) -> None:
-        where = f"{condition.place.pointer}/{condition.keyword}"
-        key = (id(condition.place), condition.keyword, path)
-        known = self._known.get(key)
-        if known is None:
-            before = len(self.found)
-            self._decide(condition, value, path, where)
-            self._known[key] = self.found[before:]
-        else:
-            self.found += known
-
-    def _decide(self, condition: Condition, value: Json, path: Path, where: str) -> None:
+    def _decide(self, condition: Condition, value: Json, path: Path, depth: int) -> Sequence[Violation | _Task]:
+        keyword, where = condition.keyword, f"{condition.place.pointer}/{condition.keyword}"
+        general = Violation(pointer(path), keyword, GENERAL[keyword], where)
         branches = self._explainer.branches(condition)
-        meant = [each for each in branches if self._is_meant(each, value)]
-        if condition.keyword == "$ref" or (len(meant) == 1 and self._effort > 0):
-            self._look_into(branches[0] if condition.keyword == "$ref" else meant[0], value, path, where, condition)
-        elif not meant:
-            self.found.append(self._none_meant(branches, condition, value, path, where))
-        else:
-            self._closest(meant, condition, value, path, where)
+        meant = branches if keyword == "$ref" else self._explainer.choices.meant(branches, value)
+        if not meant:
+            steps, message = self._explainer.choices.complaint(keyword, branches, value)
+            return [Violation(pointer((*path, *steps)), keyword, message, where)]
+        if len(meant) == 1 and not isinstance(meant[0].schema, bool):
+            return [_Task(meant[0].pointer, value, path, general)]
+        return self._closest(meant, general, value, path, depth)
 
-    def _look_into(self, branch: Place, value: Json, path: Path, where: str, condition: Condition) -> None:
-        before = len(self.found)
-        if self._effort > 0 and not isinstance(branch.schema, bool):
-            self.collect(self._explainer.engine(branch.pointer), value, path)
-        if len(self.found) == before:
-            message = "does not satisfy the schema" if condition.keyword == "$ref" else _GENERAL[condition.keyword]
-            self.found.append(Violation(pointer(path), condition.keyword, message, where))
+    def _closest(
+        self, meant: Sequence[Place], general: Violation, value: Json, path: Path, depth: int
+    ) -> Sequence[Violation]:
+        """Return the general statement, with the violations of the branch that has the fewest."""
+        tried = [self._attempt(each, value, path, depth) for each in meant[:TRIED]]
+        matching = sum(each == [] for each in tried)
+        if general.keyword == "oneOf" and matching > 1:
+            return [replace(general, message=f"matches {matching} of the alternatives; it must match exactly one")]
+        return [general, *min((each for each in tried if each), key=len, default=list[Violation]())]
 
-    def _is_meant(self, branch: Place, value: Json) -> bool:
-        """Return whether nothing that tells branches apart speaks against this one."""
-        kinds = self._explainer.shapes.kinds(branch)
-        kind = kind_of(value)
-        if kind not in kinds and not (kind == "integer" and "number" in kinds):
-            return False
-        texts = {key: each for key, each in value.items() if isinstance(each, str)} if isinstance(value, dict) else {}
-        return all(self._allows(branch, key, each) for key, each in texts.items())
-
-    def _allows(self, branch: Place, key: str, text: str) -> bool:
-        places = self._explainer.property(branch, key)
-        strings = self._explainer.shapes.strings(self._explainer.shapes.of(places)) if places else None
-        return strings is None or text in strings
-
-    def _none_meant(
-        self, branches: Sequence[Place], condition: Condition, value: Json, path: Path, where: str
-    ) -> Violation:
-        possible = [each for each in branches if kind_of(value) in self._explainer.shapes.kinds(each)]
-        for name in value if isinstance(value, dict) and possible else ():
-            listed = [self._explainer.property(each, name) for each in possible]
-            strings = [
-                self._explainer.shapes.strings(self._explainer.shapes.of(each)) if each else None for each in listed
-            ]
-            if all(each is not None for each in strings):
-                every = dict.fromkeys(text for each in strings for text in each or ())
-                message = f"must be {one_of(list(every))}: it chooses the alternative"
-                return Violation(pointer((*path, name)), condition.keyword, message, where)
-        kinds = sorted({kind for each in branches for kind in self._explainer.shapes.kinds(each)})
-        message = (
-            f"must be {one_of(list(kinds))}".replace('"', "")
-            if kind_of(value) not in kinds
-            else _GENERAL[condition.keyword]
-        )
-        return Violation(pointer(path), condition.keyword, message, where)
-
-    def _closest(self, meant: list[Place], condition: Condition, value: Json, path: Path, where: str) -> None:
-        attempts = [self._attempt(each, value, path) for each in meant[:TRIED]]
-        matching = sum(each == [] for each in attempts)
-        if condition.keyword == "oneOf" and matching > 1:
-            message = f"matches {matching} of the alternatives; it must match exactly one"
-            self.found.append(Violation(pointer(path), "oneOf", message, where))
-            return
-        self.found.append(Violation(pointer(path), condition.keyword, _GENERAL[condition.keyword], where))
-        self.found += min((each for each in attempts if each), key=len, default=list[Violation]())
-
-    def _attempt(self, branch: Place, value: Json, path: Path) -> list[Violation] | None:
+    def _attempt(self, branch: Place, value: Json, path: Path, depth: int) -> list[Violation] | None:
         """Return what is wrong with a value by one branch; None when no effort is left to find out."""
         if isinstance(branch.schema, bool):
             return []
-        if self._effort <= 0:
+        if self._effort <= 0 or depth >= DEEPEST:
             return None
-        kept, self.found = self.found, []
-        self.collect(self._explainer.engine(branch.pointer), value, path)
-        found, self.found = self.found, kept
-        return found
-
-
-_GENERAL = {
-    "anyOf": "matches none of the alternatives",
-    "oneOf": "matches none of the alternatives; it must match exactly one",
-}
+        return self.violations(_Task(branch.pointer, value, path), depth + 1)
 
 
 def _keyword(error: rs.ValidationError) -> str:
     # `false` under a keyword such as additionalProperties is that keyword's violation.
-    named = [each for each in error.schema_path if isinstance(each, str)]
     if error.kind.name != "falseSchema":
         return error.kind.name
+    named = [each for each in error.schema_path if isinstance(each, str)]
     return next((each for each in reversed(named) if each in _FALSE_UNDER), "false")
-
-
-_FALSE_UNDER = frozenset({
-    "properties", "patternProperties", "additionalProperties", "items", "additionalItems", "prefixItems", "contains",
-    "then", "else", "dependentSchemas", "propertyNames", "not", "allOf",
-})  # fmt: skip
 
 
 def _unexpected(error: rs.ValidationError, keyword: str, value: Json) -> list[str] | None:
@@ -250,12 +209,3 @@ def _unexpected(error: rs.ValidationError, keyword: str, value: Json) -> list[st
     if keyword == "additionalProperties" and error.kind.name == "falseSchema" and isinstance(value, dict):
         return list(value)
     return None
-
-
-def _value_at(value: Json, path: Sequence[str | int]) -> Json:
-    for step in path:
-        if isinstance(value, dict):
-            value = value[cast(str, step)]
-        elif isinstance(value, list):
-            value = value[cast(int, step)]
-    return value

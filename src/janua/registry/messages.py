@@ -3,7 +3,7 @@
 In: one error of the validation engine. Out: a message. Start at `message_of`; the table has one line for each keyword.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jsonschema_rs as rs
@@ -33,7 +33,7 @@ _FORMATS = {
 }
 _Kind = Any
 _MESSAGES: Mapping[str, Callable[[_Kind], str]] = {
-    "type": lambda kind: f"must be {_either([_TYPES.get(each, f'a {each}') for each in sorted(kind.types)])}",
+    "type": lambda kind: f"must be {either([_TYPES.get(each, f'a {each}') for each in sorted(kind.types)])}",
     "required": lambda kind: f"the property {short(kind.property)} is required",
     "enum": lambda kind: f"must be {one_of(kind.options)}",
     "const": lambda kind: f"must be {short(kind.expected_value)}",
@@ -73,7 +73,7 @@ def one_of(values: list[Json]) -> str:
     """Return a choice of values as words, long ones cut."""
     shown = [short(each) for each in values[:SHOWN_VALUES]]
     more = [f"one of {len(values) - SHOWN_VALUES} others"] if len(values) > SHOWN_VALUES else []
-    return _either([*shown, *more]) if values else "nothing"
+    return either([*shown, *more]) if values else "nothing"
 
 
 def short(value: Json) -> str:
@@ -85,7 +85,8 @@ def _cut(text: str) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[: SHOWN_CHARACTERS - 1]}…"
 
 
-def _either(words: list[str]) -> str:
+def either(words: Sequence[str]) -> str:
+    """Return words joined by commas and `or`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 

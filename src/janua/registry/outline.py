@@ -29,6 +29,8 @@ MOST_OBJECTS = 5_000
 """Object types of one schema; what is met beyond is free-form."""
 MOST_VALUES = 1_000
 """Values of a GraphQL enum; a string of more choices is plain text."""
+DEEPEST_OBJECTS = 64
+"""Steps from the root to the place where an object type is met first; what is below is free-form."""
 DEEPEST_ARRAYS = 8
 """Arrays directly in arrays; what is below is free-form."""
 
@@ -148,7 +150,7 @@ class _Outliner:
         certain = shape.is_only("object")
         token = self._token(("object", shape.key, certain))
         if token not in self._outline.objects:
-            if len(self._outline.objects) >= MOST_OBJECTS:
+            if len(self._outline.objects) >= MOST_OBJECTS or where.count("/") > DEEPEST_OBJECTS:
                 return Anything()
             found = self._outline.objects[token] = ObjectOutline(where, shape, _title(shape), certain)
             self._pending.append(found)

@@ -14,7 +14,7 @@ from janua.errors import InvalidSchema, Violation
 from janua.model.collection import Schema
 from janua.model.names import pointer
 from janua.model.types import Json
-from janua.registry.cost import cost_violations
+from janua.registry.cost import cost_violations, size_violations
 from janua.registry.engine import build_engine, is_pattern, uri_of
 from janua.registry.keywords import METASCHEMAS, Draft, draft_named, draft_of
 from janua.registry.messages import message_of
@@ -33,6 +33,7 @@ def check_schema(document: Schema, references: Mapping[str, Schema], cost: int) 
     """
     _refuse(_dialect(document))
     _refuse([_plain(each) for each in _metaschema(draft_of(document)).validate(cast(Json, document))])
+    _refuse(size_violations(document, cost))
     schemas = SchemaMap(document, references)
     _refuse(schemas.violations)
     _refuse(cost_violations(schemas, cost))

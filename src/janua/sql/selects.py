@@ -30,6 +30,13 @@ def union_all(left: exp.Query, right: exp.Query) -> exp.Query:
     return exp.Union(this=exp.Subquery(this=left), expression=exp.Subquery(this=right), distinct=False)
 
 
+def recursively(statement: exp.Delete, *named: tuple[str, exp.Query]) -> exp.Delete:
+    """Return `WITH RECURSIVE name AS MATERIALIZED (select), … statement`."""
+    rows = [exp.CTE(this=each, alias=exp.TableAlias(this=name(called)), materialized=True) for called, each in named]
+    statement.set("with_", exp.With(expressions=rows, recursive=True))
+    return statement
+
+
 def union(left: exp.Query, right: exp.Query) -> exp.Query:
     """Return `(left) UNION (right)`, each row once."""
     return exp.Union(this=exp.Subquery(this=left), expression=exp.Subquery(this=right), distinct=True)

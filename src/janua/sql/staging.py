@@ -16,7 +16,7 @@ from janua.sql import selects, terms
 from janua.sql.expressions import Row
 from janua.sql.indexes import predicate, unique_keys, unique_values
 from janua.sql.relations import related_ids, unrelated
-from janua.sql.selects import table, temporary
+from janua.sql.selects import derived, table, temporary
 from janua.sql.statement import Statement, render
 from janua.sql.terms import Tree, name, number
 from janua.sql.write import TARGET, guarded, inserting, replacing
@@ -29,6 +29,8 @@ CREATE_STAGING = (
 ANALYZE_STAGING = f'ANALYZE pg_temp."{STAGING}"'
 """Without statistics the joins of `rejections` would be planned for a handful of lines."""
 
+LONGEST_CHAIN = 50
+"""Lines that relate to a refused line over more lines than that are not found: they make the import fail as a whole."""
 STAGED = Row("staged", typed=False)
 Key = Index | Literal["id"]
 """What an upsert goes by: a unique index, or the id."""
@@ -125,7 +127,7 @@ def _remove_repeated(collection: Collection, by: Key, *, last: bool) -> Statemen
         where=terms.all_of(*_holds(collection, by, row)),
     )
     beyond = terms.compare(counted.column("place"), ">", number(1))
-    repeated = selects.select(counted.column("line"), source=selects.derived(lines, "counted"), where=beyond)
+    repeated = selects.select(counted.column("line"), source=derived(lines, "counted"), where=beyond)
     return _delete([selects.is_in(STAGED.column("line"), repeated)])
 
 
@@ -140,15 +142,15 @@ def _remove_unrelated(collection: Collection, relation: Relation) -> Statement:
     return Statement(render(_with_refused(removed, first, [_pairs(each) for each in among])))
 
 
-def _with_refused(removed: exp.Delete, first: exp.Select, pairs: Sequence[exp.Select]) -> exp.Delete:
-    """Return the deletion of `refused` lines, with all lines that relate to one, directly or not."""
-    pair, refused = Row("pair"), Row("refused")
-    further = selects.select(pair.column("key"), source=_named("refused"))
-    related = terms.compare(pair.column("id"), "=", refused.column("key"))
-    further.join(_named("pair"), on=related, copy=False)
+def _with_refused(removed: exp.Delete, missing: exp.Select, pairs: Sequence[exp.Query]) -> exp.Delete:
+    """Return the deletion of `refused` lines, with the lines that relate to one, directly or over others."""
+    pair, refused, first = Row("pair"), Row("refused"), Row("first")
+    start = selects.select(first.column("key"), selects.aliased(number(0), "steps"), source=derived(missing, "first"))
+    further = selects.select(pair.column("key"), terms.plus(refused.column("steps"), 1), source=_named("refused"))
+    further.join(_named("pair"), on=terms.compare(pair.column("id"), "=", refused.column("key")), copy=False)
+    further.where(terms.compare(refused.column("steps"), "<", number(LONGEST_CHAIN)), copy=False)
     every_pair = reduce(selects.union_all, pairs[1:], pairs[0])
-    removed.with_("pair", as_=every_pair, materialized=True, recursive=True, copy=False)
-    return removed.with_("refused", as_=selects.union(first, further), recursive=True, copy=False)
+    return selects.recursively(removed, ("pair", every_pair), ("refused", selects.union(start, further)))
 
 
 def _pairs(relation: Relation) -> exp.Select:

@@ -16,6 +16,7 @@ import psycopg2
 import psycopg2.extensions
 
 from janua.errors import DatabaseBehind, DatabaseUnavailable, StatementConflict
+from janua.storage.pool import probe
 
 pgmigrate: Any = import_module("pgmigrate")  # it has no types
 LOCK = 0x6A616E7561  # "janua": the advisory lock of the one process that migrates a database
@@ -26,20 +27,25 @@ async def migrate(dsn: str) -> tuple[int, int]:
     """Apply all missing migrations, in one transaction; return the versions before and after.
 
     Of two processes at once, the second waits for the first and then finds nothing to do.
-    Raises: `DatabaseUnavailable`, `StatementConflict` after two minutes of waiting.
+    Raises: `DatabaseUnavailable`, `InvalidConfiguration`, `StatementConflict` after two minutes of waiting.
     """
+    await probe(dsn)  # psycopg2 says only in words why it cannot connect
     return await asyncio.to_thread(apply, dsn)
 
 
 async def state(dsn: str) -> tuple[int, int]:
-    """Return the migration that the database is at, 0 for none, and the one that this Janua needs."""
+    """Return the migration that the database is at, 0 for none, and the one that this Janua needs.
+
+    Raises: `DatabaseUnavailable`, `InvalidConfiguration`.
+    """
+    await probe(dsn)
     return await asyncio.to_thread(versions, dsn)
 
 
 async def require_current(dsn: str) -> None:
     """Refuse a database that lacks migrations; one that has more than this Janua knows is none of its business.
 
-    Raises: `DatabaseBehind`, `DatabaseUnavailable`.
+    Raises: `DatabaseBehind`, `DatabaseUnavailable`, `InvalidConfiguration`.
     """
     found, needed = await state(dsn)
     if found < needed:

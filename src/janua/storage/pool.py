@@ -9,8 +9,9 @@ The client gives up on a statement a little after the server should have; work t
 `timeout=UNHURRIED` to asyncpg as well.
 """
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import asyncpg
@@ -38,13 +39,20 @@ UNHURRIED: Final = 7 * 86_400.0
 """Seconds that asyncpg may wait for work without a limit of its own, such as an index build."""
 
 CLIENT_MARGIN: Final = 5.0  # seconds after the server's own timeout; it counts when the server hangs
+CLOSE_PATIENCE: Final = 5.0  # seconds for PostgreSQL to take leave; then the connections are cut
 SEARCH_PATH: Final = "pg_catalog, public"  # extensions are in public; Janua's own names are always qualified
 
 
 class Pool(AnyPool):
-    """A pool that knows how long to wait for one of its connections."""
+    """A pool that knows how long to wait for one of its connections, and for their end."""
 
     acquire_timeout: float = 5.0
+
+    async def close(self) -> None:
+        """Close all connections, those that hang by cutting them: the process is about to end."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_PATIENCE):
+                await super().close()
 
 
 class _Connection(PlainConnection):
@@ -76,8 +84,24 @@ async def open_pool(database: Database, *, name: str) -> Pool:
         server_settings=session_settings(database, name),
     )
     pool.acquire_timeout = database.acquire_timeout
-    try:
+    with opening():
         return await pool
+
+
+async def probe(dsn: str) -> None:
+    """Connect once, to learn what is wrong with an address. Raises: as `open_pool`."""
+    with opening():
+        connection = await asyncpg.connect(dsn, timeout=CLIENT_MARGIN)
+        await connection.close()
+
+
+@contextmanager
+def opening() -> Generator[None]:
+    """Turn the errors of connecting into errors of Janua."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise DatabaseUnavailable from error
     except (asyncpg.ClientConfigurationError, ValueError) as error:
         raise InvalidConfiguration("database.dsn", "is not a PostgreSQL connection string") from error
     except Exception as error:

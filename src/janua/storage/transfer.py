@@ -87,10 +87,8 @@ class Staging:
     async def _refused(self, key: sql.Key | None, *, fresh_ids: bool) -> list[Refused]:
         found: list[Refused] = []
         for rejection in sql.rejections(self._collection, key, fresh_ids=fresh_ids):
-            while lines := await self._lines(rejection.statement.text):
+            if lines := await self._lines(rejection.statement.text):
                 found.append(Refused(lines, *_explanation(rejection)))
-                if not rejection.again:
-                    break
         return found
 
     async def _lines(self, statement: str) -> Sequence[int]:

@@ -24,6 +24,7 @@ from janua.api.wire import JSON, json_bytes, json_object
 from janua.errors import InvalidRequest
 from janua.gateway import queries, records
 from janua.gateway.answers import PageAnswer, RecordAnswer
+from janua.gateway.gateway import apart_if_large
 from janua.model.patch import JsonPatch, MergePatch
 from janua.query.ast import AggregateFunction, AggregateQuery, PageRequest, ReadQuery
 from janua.query.parse import parse_sort
@@ -96,8 +97,8 @@ async def patch(request: Request) -> Response:
     precondition = precondition_of(request)
     gateway = gateway_of(request)
     media_type, body = await read_body(request, gateway.settings.limits.body_bytes, (MERGE_PATCH, JSON_PATCH))
-    value = read_document(body, gateway.document_limits).value
-    change = MergePatch(value) if media_type == MERGE_PATCH else JsonPatch.read(value)
+    read = await apart_if_large(len(body), read_document, body, gateway.document_limits)
+    change = MergePatch(read.value) if media_type == MERGE_PATCH else JsonPatch.read(read.value)
     written = await records.patch(gateway, collection_of(request), _id(request), change, precondition=precondition)
     return _written(request, written, path_of(request))
 
@@ -154,7 +155,7 @@ def _read_query(collection: str, asked: Parameters) -> ReadQuery:
 async def _read_document(request: Request) -> tuple[Document, bytes]:
     gateway = gateway_of(request)
     _, body = await read_body(request, gateway.settings.limits.body_bytes)
-    return read_document(body, gateway.document_limits), body
+    return await apart_if_large(len(body), read_document, body, gateway.document_limits), body
 
 
 def _id(request: Request) -> str:

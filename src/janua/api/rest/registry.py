@@ -1,8 +1,10 @@
 """The registry over REST: register, check, read, configure and drop the schemas of collections.
 
-`COLLECTIONS`, `COLLECTION` and the others are the methods of one resource each. Bodies are JSON or YAML.
+`COLLECTIONS`, `COLLECTION` and the others are the methods of one resource each. Bodies are JSON or YAML. Schemas may
+have megabytes, so they are read and written in threads.
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import cast
 
@@ -17,6 +19,7 @@ from janua.api.wire import json_response, plain
 from janua.errors import InvalidRequest, UnknownSchemaVersion
 from janua.gateway import schemas
 from janua.gateway.answers import Description, Registration, SchemaVersion
+from janua.gateway.gateway import apart_if_large
 from janua.model.collection import Schema
 from janua.model.types import Json
 from janua.registry.document import read_document, read_schema
@@ -75,7 +78,8 @@ async def check(request: Request) -> Response:
 async def describe(request: Request) -> Response:
     """Answer all that the registry knows about the collection."""
     no_parameters(request)
-    return _description(await schemas.describe(gateway_of(request), collection_of(request)))
+    found = await schemas.describe(gateway_of(request), collection_of(request))
+    return await asyncio.to_thread(_description, found)
 
 
 async def configure(request: Request) -> Response:
@@ -87,7 +91,7 @@ async def configure(request: Request) -> Response:
     described = await schemas.configure(
         gateway, collection_of(request), mode=policy.get("mode"), evolution=policy.get("evolution")
     )
-    return _description(described)
+    return await asyncio.to_thread(_description, described)
 
 
 async def drop(request: Request) -> Response:
@@ -103,7 +107,8 @@ async def list_versions(request: Request) -> Response:
     no_parameters(request)
     name = collection_of(request)
     versions = await schemas.list_versions(gateway_of(request), name)
-    return json_response({"collection": name, "versions": [_version(each) for each in versions]})
+    body = {"collection": name, "versions": [_version(each) for each in versions]}
+    return await asyncio.to_thread(json_response, body)
 
 
 async def fetch_version(request: Request) -> Response:
@@ -116,7 +121,8 @@ async def fetch_version(request: Request) -> Response:
         raise UnknownSchemaVersion(name, 0)
     found = await schemas.fetch_version(gateway_of(request), name, int(number))
     tag = f'"{found.fingerprint}"'
-    return unchanged(request, tag) or json_response(_version(found), headers={"ETag": tag})
+    answer = await asyncio.to_thread(json_response, _version(found), headers={"ETag": tag})
+    return unchanged(request, tag) or answer
 
 
 COLLECTIONS = {"GET": list_collections, "POST": register_many}
@@ -130,7 +136,8 @@ async def _read_schema(request: Request) -> Schema:
     gateway = gateway_of(request)
     limit = gateway.settings.limits.schema_bytes
     media_type, body = await read_body(request, limit, (*JSON_TYPES, *YAML_TYPES))
-    return read_schema(body, "yaml" if media_type in YAML_TYPES else "json", gateway.document_limits)
+    media = "yaml" if media_type in YAML_TYPES else "json"
+    return await apart_if_large(len(body), read_schema, body, media, gateway.document_limits)
 
 
 def _documents(body: Schema) -> Mapping[str, Schema]:

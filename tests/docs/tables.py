@@ -46,7 +46,9 @@ TYPES: Mapping[str, tuple[Type, ...]] = {
 """What the reference calls a type → the types of the model."""
 
 ELEMENTS: Mapping[str, tuple[Type, ...]] = {
-    "array of strings, enums, numbers, booleans, dates": (Text(), Enum("Genre", ()), Integer(), Number(), Boolean(), Date()),
+    "array of strings, enums, numbers, booleans, dates": (
+        Text(), Enum("Genre", ()), Integer(), Number(), Boolean(), Date(),
+    ),
     "array of date-times, times, uuids": (DateTime(), Time(), Uuid()),
     "array of arrays, objects, free-form values": (Array(Text()), Object("Publisher"), Anything()),
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """What the documentation tells people to type works, and gives what it shows."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -37,6 +38,17 @@ async def test_every_example_gives_what_the_page_shows(pages: list[str], shell: 
             assert ("/problems/" in output) == ("/problems/" in shown), f"{page}:{example.line}\n{output}"
             missing = unmet(shown, output)
             assert missing is None, f"{page}:{example.line} shows {missing}\nbut it gave\n{output}"
+
+
+def test_the_links_of_the_readme_lead_somewhere() -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / "README.md").read_text())
+    assert links
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+
+
+def test_the_readme_has_the_two_commands_of_a_newcomer() -> None:
+    commands = [each.commands for each in read_examples((ROOT / "README.md").read_text())]
+    assert {"pip install uv && uv run janua dev\n", "pip install uv && uv run just test\n"} <= set(commands)
 
 
 @pytest.mark.parametrize(

@@ -385,8 +385,8 @@ def test_any_names_as_order_fields_and_includes_plan_or_are_refused(
     ],
 )  # fmt: skip
 def test_a_huge_filter_is_planned_or_refused_at_once(where: RawFilter) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     with contextlib.suppress(JanuaError):
         assert a_filter(where).plan != Always(holds=True)
-    # 250 ms is what a worker's event loop may stall; the machine that runs the tests may be busy.
-    assert time.perf_counter() - started < 1
+    # 250 ms is what a worker's event loop may stall; tracing for coverage makes it slower here.
+    assert time.thread_time() - started < 1

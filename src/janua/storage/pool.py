@@ -80,6 +80,8 @@ async def open_pool(database: Database, *, name: str) -> Pool:
         init=None,
         loop=None,
         timeout=database.acquire_timeout,
+        statement_cache_size=500,
+        max_cacheable_statement_size=0,  # no limit: our statements come from a bounded number of shapes
         command_timeout=database.statement_timeout + CLIENT_MARGIN,
         server_settings=session_settings(database, name),
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import asyncpg
 
-from janua.errors import JanuaError, RecordExists, RelationConflict, StaleCatalog, UniqueConflict
+from janua.errors import InvalidQuery, JanuaError, RecordExists, RelationConflict, StaleCatalog, UniqueConflict
 from janua.model.collection import Collection, Index, Relation
 from janua.query.nodes import AggregatePlan, ReadPlan
 from janua.query.operands import Value
@@ -138,6 +138,9 @@ def _refusal(error: asyncpg.PostgresError, collection: Collection, id: UUID | No
             return StaleCatalog(collection.name)
         case asyncpg.UniqueViolationError():
             return _unique_conflict(error.constraint_name or "", collection, id)
+        # ON CONFLICT finds no unique index: it is declared, but still being built.
+        case asyncpg.InvalidColumnReferenceError():
+            return InvalidQuery("on_conflict", "the unique index of this field is still being built; try again later")
         case asyncpg.ForeignKeyViolationError():
             return _relation_conflict(error, collection)
         case _:

@@ -1,0 +1,47 @@
+"""The pages without a server: where their scripts come from, and that the server can have workers."""
+
+import json
+import pickle
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+
+from janua.api import pages
+from janua.app import server_config
+from janua.config import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_cdn_is_asked_for_the_versions_that_the_assets_have() -> None:
+    pinned = json.loads((ROOT / "scripts/assets/package.json").read_text())["dependencies"]
+    for path in pages.ASSETS.values():
+        package, _, version = path.partition("/")[0].partition("@")
+        assert pinned[package] == version
+
+
+@pytest.mark.anyio
+async def test_installed_assets_are_served_and_nothing_else_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in pages.ASSETS:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("asset")
+    monkeypatch.setattr(pages, "STATIC", tmp_path)
+    transport = httpx.ASGITransport(Starlette(routes=pages.page_routes()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+        for path in ("/docs", "/redoc"):
+            page = await http.get(path)
+            assert "https://" not in page.text + page.headers["Content-Security-Policy"]
+        for name in pages.ASSETS:
+            assert name in (await http.get("/docs")).text + (await http.get("/redoc")).text
+            assert (await http.get(f"/static/{name}")).text == "asset"
+
+
+def test_the_configuration_of_a_server_can_be_sent_to_its_workers() -> None:
+    settings = Settings().with_dsn("postgresql://user:secret@localhost/db")
+    sent = pickle.loads(pickle.dumps(server_config(settings)))
+    assert sent.head_seconds == settings.server.receive_timeout
+    assert sent.app.args[0] == settings

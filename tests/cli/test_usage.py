@@ -1,0 +1,152 @@
+import subprocess
+import sys
+
+import pytest
+
+from janua.cli import run
+from janua.cli.commands import app
+from tests.cli.conftest import SCHEMAS, Janua, process
+
+PROMISED = [
+    "dev", "serve", "migrate", "apply", "check", "list", "show", "import", "export", "records", "openapi", "config",
+]  # fmt: skip
+HEAVY = ("asyncpg", "sqlglot", "pydantic", "starlette", "dynaconf", "uvicorn")
+
+
+def names() -> list[str]:
+    return [each.name or (each.callback.__name__ if each.callback else "") for each in app.registered_commands]
+
+
+@pytest.mark.parametrize("command", PROMISED)
+def test_every_promised_command_exists_and_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command in names()
+    assert run([command, "--help"]) == 0
+    assert "Usage:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nosuch"], ["list", "--nosuch"], ["apply"], ["dev", "--port", "many"], ["dev", "--port", "70000"], ["show"]],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert "--help" in captured.err
+
+
+def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 2
+    captured = capsys.readouterr()
+    assert "Usage:" in captured.out + captured.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["show", "nosuch"], "there is no collection 'nosuch'"),
+        (["apply", "nosuch.json"], "nosuch.json"),
+        (["import", "records", "nosuch.ndjson"], "nosuch.ndjson"),
+        (["export", "records", "out.what"], ".ndjson"),
+        (["export", "records", "nosuch/out.json"], "nosuch"),
+        (["list", "--dsn", "postgresql://127.0.0.1:1/none"], "cannot be reached"),
+        (["list", "--dsn", "nonsense"], "database"),
+        (["list", "--dsn", "postgresql://127.0.0.1:1/none", "--data", "here"], "--data"),
+    ],
+)
+def test_an_error_is_one_line_and_exit_code_1(janua: Janua, arguments: list[str], says: str) -> None:
+    outcome = janua(*arguments)
+    assert outcome.code == 1
+    assert outcome.out == ""
+    assert outcome.err.count("\n") == 1
+    assert says in outcome.err
+
+
+def test_debug_shows_the_traceback(janua: Janua) -> None:
+    outcome = janua("show", "nosuch")
+    assert "Traceback" not in outcome.err
+    assert run(["--debug", "show", "nosuch"]) == 1
+
+
+def test_debug_is_understood_anywhere(janua: Janua, capfd: pytest.CaptureFixture[str]) -> None:
+    done = process("show", "nosuch", "--debug", JANUA_DATABASE__DSN="postgresql://127.0.0.1:1/none")
+    assert done.code == 1
+    assert "Traceback" in done.err
+
+
+def test_an_unforeseen_error_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by\nzero")
+
+    monkeypatch.setattr("janua.cli.operations.config", broken)
+    assert run(["config"]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "--debug" in error
+
+
+def test_help_loads_no_heavy_library() -> None:
+    program = (
+        "import sys, janua.cli; code = janua.cli.run(['--help']);"
+        f"print([each for each in {HEAVY!r} if each in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr.strip() == "[]"
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("janua 0.")
+
+
+def test_a_closed_pipe_is_not_an_error_to_read_about(library: Janua, database: str) -> None:
+    lines = "".join(f'{{"number": {number}, "filler": "{"x" * 200}"}}\n' for number in range(5000))
+    assert library("import", "records", "-", given=lines).code == 0
+    exporting = subprocess.Popen(
+        [sys.executable, "-m", "janua", "export", "records", "-", "--dsn", database],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert exporting.stdout is not None
+    assert exporting.stderr is not None
+    assert '"number"' in exporting.stdout.readline()
+    exporting.stdout.close()
+    assert exporting.stderr.read() == ""
+    assert exporting.wait(30) in (0, 1)
+    exporting.stderr.close()
+
+
+def test_secrets_are_masked_in_the_configuration(janua: Janua) -> None:
+    outcome = janua("config", "--dsn", "postgresql://me:hush@example.org/books", "--json")
+    assert outcome.code == 0
+    assert "hush" not in outcome.out
+    assert "example.org" in outcome.out
+    assert "server.allow_remote" in janua("config").out
+
+
+def test_migrating_twice_changes_nothing(janua: Janua, empty_database: str) -> None:
+    assert "from migration 0" in janua("migrate", "--dsn", empty_database).out
+    assert "nothing to do" in janua("migrate", "--dsn", empty_database).out
+
+
+def test_serve_needs_a_database(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["serve"]) == 1
+    assert "JANUA_DATABASE__DSN" in capsys.readouterr().err
+
+
+def test_serve_refuses_a_database_that_is_behind(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JANUA_DATABASE__DSN", empty_database)
+    assert run(["serve"]) == 1
+    assert "janua migrate" in capsys.readouterr().err
+
+
+def test_the_examples_are_what_the_wheel_ships() -> None:
+    assert sorted(each.name for each in SCHEMAS.glob("*.json")) == [
+        "authors.json", "books.json", "records.json", "reviews.json",
+    ]  # fmt: skip

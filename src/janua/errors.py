@@ -250,7 +250,7 @@ class IncompatibleSchema(JanuaError):
         return {"collection": self.collection, **self.report}
 
     def __str__(self) -> str:
-        reasons = self.report.get("incompatibilities") or []
+        reasons: Sequence[Mapping[str, Any]] = self.report.get("incompatibilities") or []
         first = f": {reasons[0]['message']}" if reasons else ""
         return f"the new schema of {self.collection!r} is not compatible{first}"
 

@@ -25,17 +25,16 @@ FAILED = 1
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; without `arguments`, with those of the process."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given
-    sys.exit(run([each for each in given if each != "--debug"], debug=debug))
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
-def run(arguments: Sequence[str], *, debug: bool = False) -> int:
-    """Return the exit code of one command; an error has become one line on standard error."""
+def run(arguments: Sequence[str]) -> int:
+    """Return the exit code of one command; an error has become one line on standard error, after `--debug` more."""
     from janua.cli.commands import app  # noqa: PLC0415 - errors while importing are told in one line, too
 
+    debug = "--debug" in arguments
     try:
-        code = app(list(arguments), prog_name="janua", standalone_mode=False)
+        code = app([each for each in arguments if each != "--debug"], prog_name="janua", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         return closed_pipe()

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from janua.cli.places import Place
 from janua.config import Environment, Settings, load_settings
 from janua.errors import InvalidConfiguration
+from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.storage import embedded, migrations
 
@@ -51,8 +52,12 @@ async def opened(place: Place) -> AsyncGenerator[Gateway]:
     Raises: as `located`, and `DatabaseBehind`.
     """
     async with contextlib.AsyncExitStack() as stack:
-        settings = await stack.enter_async_context(located(settings_of(place)))
-        yield await stack.enter_async_context(open_gateway(settings, name="cli"))
+        asked = settings_of(place)
+        settings = await stack.enter_async_context(located(asked))
+        gateway = await stack.enter_async_context(open_gateway(settings, name="cli"))
+        if asked.database.dsn is None:
+            await ensure_records(gateway)  # other databases got it from `janua migrate`
+        yield gateway
 
 
 def dsn_of(settings: Settings) -> str:

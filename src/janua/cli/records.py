@@ -110,7 +110,11 @@ class Tree:
     ) -> Work:
         """List the records that match, one page."""
         filters, short = read_where(where)
-        named = [(f"{each.rest}[has]" if each.many else each.rest, text) for each in self.options for text in texts_of(given, each)]
+        named = [
+            (f"{each.rest}[has]" if each.many else each.rest, text)
+            for each in self.options
+            for text in texts_of(given, each)
+        ]
         both = [each for each in (short, parse_short([*named, *loose_filters(context.args)])) if each is not None]
         query = ReadQuery(
             self.name,

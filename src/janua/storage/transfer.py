@@ -85,11 +85,11 @@ class Staging:
         return Outcome(row["inserted"], row["updated"], refused)
 
     async def _refused(self, key: sql.Key | None, *, fresh_ids: bool) -> list[Refused]:
-        found: list[Refused] = []
-        for rejection in sql.rejections(self._collection, key, fresh_ids=fresh_ids):
-            if lines := await self._lines(rejection.statement.text):
-                found.append(Refused(lines, *_explanation(rejection)))
-        return found
+        return [
+            Refused(lines, *_explanation(rejection))
+            for rejection in sql.rejections(self._collection, key, fresh_ids=fresh_ids)
+            if (lines := await self._lines(rejection.statement.text))
+        ]
 
     async def _lines(self, statement: str) -> Sequence[int]:
         return [row[0] for row in await self._connection.fetch(statement, timeout=UNHURRIED)]

@@ -92,7 +92,7 @@ def run(settings: Settings, *, dev: bool = False) -> None:
 class _Server(uvicorn.Server):
     """A server that is done when it has stopped: uvicorn's raises the signal again, as if nobody had heard it."""
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 -- uvicorn's signature
         """Stop at a signal, at once at the second one."""
         self.force_exit = self.should_exit
         self.should_exit = True

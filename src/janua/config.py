@@ -12,7 +12,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 
 from dynaconf import Dynaconf
@@ -35,19 +35,21 @@ class Section(BaseModel):
 class Server(Section):
     """Where Janua listens."""
 
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8080, ge=0, le=65535, description="TCP port to listen on; 0 takes any free one.")
-    workers: int = Field(1, ge=1, le=256, description="Number of worker processes of `janua serve`.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="TCP port to listen on; 0 takes any free one.")
+    workers: int = Field(default=1, ge=1, le=256, description="Number of worker processes of `janua serve`.")
     allow_remote: bool = Field(
-        False, description="Allow a `host` that other machines reach although no authentication is configured."
+        default=False, description="Allow a `host` that other machines reach although no authentication is configured."
     )
     receive_timeout: float = Field(
-        20.0,
+        default=20.0,
         gt=0,
         description="Seconds in which the head of a request must arrive, then its body (of an import: each next part).",
     )
     shutdown_grace: float = Field(
-        10.0, ge=0, description="Seconds that requests under way may take after SIGTERM before they are cut off."
+        default=10.0,
+        ge=0,
+        description="Seconds that requests under way may take after SIGTERM before they are cut off.",
     )
 
 
@@ -55,40 +57,46 @@ class Database(Section):
     """Which PostgreSQL to use, and how patiently."""
 
     dsn: SecretStr | None = Field(
-        None,
+        default=None,
         description="PostgreSQL to use, as `postgresql://user:password@host:port/database`; `janua serve` needs it.",
     )
-    pool_min: int = Field(2, ge=0, description="Connections that each worker keeps open.")
-    pool_max: int = Field(10, ge=1, description="Connections that each worker opens at most.")
-    acquire_timeout: float = Field(5.0, gt=0, description="Seconds to wait for a free connection before answering 503.")
-    statement_timeout: float = Field(15.0, gt=0, description="Seconds that one statement may run.")
-    lock_timeout: float = Field(3.0, gt=0, description="Seconds that a statement may wait for a lock.")
+    pool_min: int = Field(default=2, ge=0, description="Connections that each worker keeps open.")
+    pool_max: int = Field(default=10, ge=1, description="Connections that each worker opens at most.")
+    acquire_timeout: float = Field(
+        default=5.0, gt=0, description="Seconds to wait for a free connection before answering 503."
+    )
+    statement_timeout: float = Field(default=15.0, gt=0, description="Seconds that one statement may run.")
+    lock_timeout: float = Field(default=3.0, gt=0, description="Seconds that a statement may wait for a lock.")
     idle_in_transaction_timeout: float = Field(
-        30.0, gt=0, description="Seconds that a transaction may stay open with nothing to do."
+        default=30.0, gt=0, description="Seconds that a transaction may stay open with nothing to do."
     )
 
 
 class Limits(Section):
     """How much one request may ask for."""
 
-    body_bytes: int = Field(4 * MIB, ge=1, description="Bytes of the body of one request, imports excepted.")
-    import_bytes: int | None = Field(None, ge=1, description="Bytes of one import; no limit if absent.")
-    document_depth: int = Field(128, ge=1, le=500, description="Levels of nesting in one document.")
-    document_nodes: int = Field(200_000, ge=1, description="Values, nested ones counted, in one document.")
+    body_bytes: int = Field(default=4 * MIB, ge=1, description="Bytes of the body of one request, imports excepted.")
+    import_bytes: int | None = Field(default=None, ge=1, description="Bytes of one import; no limit if absent.")
+    document_depth: int = Field(default=128, ge=1, le=500, description="Levels of nesting in one document.")
+    document_nodes: int = Field(default=200_000, ge=1, description="Values, nested ones counted, in one document.")
     number_digits: int = Field(
-        512, ge=20, le=4000, description="Digits of one number in a document, written without an exponent."
+        default=512, ge=20, le=4000, description="Digits of one number in a document, written without an exponent."
     )
-    page_default: int = Field(20, ge=1, description="Records in a page when the query does not say.")
-    page_limit: int = Field(1000, ge=1, description="Records in a page at most.")
-    include_limit: int = Field(100, ge=1, description="Related records that come with one record, for each relation.")
-    url_bytes: int = Field(16 * KIB, ge=256, description="Bytes of the path and query string of a request.")
-    filter_nodes: int = Field(200, ge=1, description="Predicates and combinators in one filter.")
-    relation_depth: int = Field(10, ge=1, description="Relations that one query may follow in a row.")
-    in_operands: int = Field(10_000, ge=1, description="Operands of one `in` or `notIn`.")
-    schema_bytes: int = Field(2 * MIB, ge=1, description="Bytes of one JSON Schema.")
-    schema_cost: int = Field(100_000, ge=1, description="Subschemas of one JSON Schema, each reference followed once.")
+    page_default: int = Field(default=20, ge=1, description="Records in a page when the query does not say.")
+    page_limit: int = Field(default=1000, ge=1, description="Records in a page at most.")
+    include_limit: int = Field(
+        default=100, ge=1, description="Related records that come with one record, for each relation."
+    )
+    url_bytes: int = Field(default=16 * KIB, ge=256, description="Bytes of the path and query string of a request.")
+    filter_nodes: int = Field(default=200, ge=1, description="Predicates and combinators in one filter.")
+    relation_depth: int = Field(default=10, ge=1, description="Relations that one query may follow in a row.")
+    in_operands: int = Field(default=10_000, ge=1, description="Operands of one `in` or `notIn`.")
+    schema_bytes: int = Field(default=2 * MIB, ge=1, description="Bytes of one JSON Schema.")
+    schema_cost: int = Field(
+        default=100_000, ge=1, description="Subschemas of one JSON Schema, each reference followed once."
+    )
     bulk_at_most: int = Field(
-        100, ge=1, description="Records that one bulk write touches at most, unless it says `atMost` itself."
+        default=100, ge=1, description="Records that one bulk write touches at most, unless it says `atMost` itself."
     )
 
 
@@ -96,13 +104,15 @@ class Registry(Section):
     """How schemas are registered."""
 
     online_index_rows: int = Field(
-        10_000, ge=0, description="Records from which on indexes are built without blocking writes (CONCURRENTLY)."
+        default=10_000,
+        ge=0,
+        description="Records from which on indexes are built without blocking writes (CONCURRENTLY).",
     )
     compatibility: Literal[
         "none", "backward", "backward_transitive", "forward", "forward_transitive", "full", "full_transitive"
-    ] = Field("backward", description="Compatibility mode of a new collection.")
+    ] = Field(default="backward", description="Compatibility mode of a new collection.")
     evolution: Literal["data", "proof"] = Field(
-        "data",
+        default="data",
         description="Evolution policy of a new collection: `data` accepts a change that no stored record breaks, "
         "`proof` lets the compatibility rules decide alone.",
     )
@@ -112,45 +122,49 @@ class Cursor(Section):
     """How page cursors are authenticated."""
 
     secret: SecretStr | None = Field(
-        None, description="Key that authenticates cursors; if absent, one is generated and kept in the database."
+        default=None,
+        description="Key that authenticates cursors; if absent, one is generated and kept in the database.",
     )
 
 
 class Idempotency(Section):
     """How long answers to requests with an `Idempotency-Key` are kept."""
 
-    keep_hours: float = Field(24, gt=0, description="Hours that an answer is kept for a request sent again.")
+    keep_hours: float = Field(default=24, gt=0, description="Hours that an answer is kept for a request sent again.")
 
 
 class Dev(Section):
     """What `janua dev` works on."""
 
-    data: Path = Field(Path(".janua"), description="Directory of the embedded PostgreSQL.")
+    data: Path = Field(default=Path(".janua"), description="Directory of the embedded PostgreSQL.")
     schemas: Path = Field(
-        Path("schemas"), description="Directory of schema files that `janua dev` applies, again whenever one is saved."
+        default=Path("schemas"),
+        description="Directory of schema files that `janua dev` applies, again whenever one is saved.",
     )
 
 
 class Log(Section):
     """What Janua writes to standard error."""
 
-    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least important level written.")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least important level written."
+    )
     format: Literal["json", "pretty"] = Field(
-        "pretty", description="One JSON object a line, or lines for people to read."
+        default="pretty", description="One JSON object a line, or lines for people to read."
     )
 
 
 class Settings(Section):
     """All settings, by section."""
 
-    server: Server = Server()  # pyright: ignore[reportCallIssue]
-    database: Database = Database()  # pyright: ignore[reportCallIssue]
-    limits: Limits = Limits()  # pyright: ignore[reportCallIssue]
-    registry: Registry = Registry()  # pyright: ignore[reportCallIssue]
-    cursor: Cursor = Cursor()  # pyright: ignore[reportCallIssue]
-    idempotency: Idempotency = Idempotency()  # pyright: ignore[reportCallIssue]
-    dev: Dev = Dev()  # pyright: ignore[reportCallIssue]
-    log: Log = Log()  # pyright: ignore[reportCallIssue]
+    server: Server = Server()
+    database: Database = Database()
+    limits: Limits = Limits()
+    registry: Registry = Registry()
+    cursor: Cursor = Cursor()
+    idempotency: Idempotency = Idempotency()
+    dev: Dev = Dev()
+    log: Log = Log()
 
     def with_dsn(self, dsn: str) -> "Settings":
         """Return the same settings for another database, such as the embedded one."""
@@ -228,7 +242,10 @@ def check_file(file: Path) -> None:
 
 def lowered(values: Mapping[Any, Any]) -> dict[str, Any]:
     """Return the values with all names in lower case, at every depth."""
-    return {str(name).lower(): lowered(it) if isinstance(it, Mapping) else it for name, it in values.items()}  # pyright: ignore[reportUnknownArgumentType]
+    lower: dict[str, Any] = {str(name).lower(): it for name, it in values.items()}
+    return {
+        name: lowered(cast("Mapping[Any, Any]", it)) if isinstance(it, Mapping) else it for name, it in lower.items()
+    }
 
 
 def checked(values: Mapping[str, object]) -> Settings:

@@ -118,7 +118,7 @@ def test_every_operation_lists_its_problems_as_problems() -> None:
         failures = {status: answer for status, answer in each["responses"].items() if status >= "400"}
         assert {"400", "414", "500", "503"} <= set(failures)
         for answer in failures.values():
-            assert list(resolve(answer["$ref"], None)["content"]) == ["application/problem+json"]  # type: ignore[index]
+            assert list(resolve(answer["$ref"], None)["content"]) == ["application/problem+json"]  # type: ignore[index] -- JSON
 
 
 def test_a_document_of_one_collection_has_its_paths_and_the_schemas_of_those_it_relates_to() -> None:

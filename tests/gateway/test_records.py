@@ -165,7 +165,7 @@ async def test_of_requests_at_once_with_one_idempotency_key_one_stores(library: 
     )
     ids = {each.id for each in results if isinstance(each, records.RecordAnswer)}
     assert len(ids) == 1
-    assert all(isinstance(each, records.RecordAnswer) or each.running for each in results)  # type: ignore[union-attr]
+    assert all(isinstance(each, records.RecordAnswer) or each.running for each in results)  # type: ignore[union-attr] -- or an error
 
 
 async def test_a_failed_request_does_not_use_up_its_idempotency_key(library: Gateway) -> None:
@@ -185,8 +185,8 @@ async def test_deleting_does_what_on_delete_says(library: Gateway) -> None:
         relation: Json = {"collection": "authors", "field": "author", "on_delete": on_delete}
         return a_schema({"author_id": {"type": ["string", "null"], "format": "uuid", "x-relation": relation}})
 
-    await schemas.register(library, "notes", related("set_null"))  # type: ignore[arg-type]
-    await schemas.register(library, "fans", related("cascade"))  # type: ignore[arg-type]
+    await schemas.register(library, "notes", related("set_null"))  # type: ignore[arg-type] -- an object
+    await schemas.register(library, "fans", related("cascade"))  # type: ignore[arg-type] -- an object
     author = await records.create(library, "authors", a_document(name="Ada"))
     note = await records.create(library, "notes", a_document(author_id=author.id))
     fan = await records.create(library, "fans", a_document(author_id=author.id))

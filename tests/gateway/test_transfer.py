@@ -115,7 +115,7 @@ async def test_whole_records_keep_their_ids(library: Gateway) -> None:
 async def test_records_may_name_records_of_the_same_import(library: Gateway) -> None:
     relation = {"collection": "nodes", "field": "parent"}
     node = {"type": "object", "properties": {"parent_id": {"type": "string", "format": "uuid", "x-relation": relation}}}
-    await schemas.register(library, "nodes", node)  # type: ignore[arg-type]
+    await schemas.register(library, "nodes", node)  # type: ignore[arg-type] -- an object
     first, second = MISSING, MISSING[:-1] + "1"
     lines = [
         f'{{"id": "{first}", "data": {{"parent_id": "{second}"}}}}',

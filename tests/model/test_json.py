@@ -36,7 +36,7 @@ def test_keys_are_sorted_when_asked() -> None:
     "text", ["", "NaN", "-Infinity", "{", '{"a":1,"a":2}', '"\\ud800"', "[" * 5000, "1" * 5000, "\ud800", "01", "[1,]"]
 )
 def test_what_is_not_one_json_text_is_refused(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - the parser's own message is what the caller is shown
+    with pytest.raises(ValueError):  # noqa: PT011 -- the parser's own message is what the caller is shown
         loads(text)
 
 

@@ -60,7 +60,7 @@ def an_id(number: int) -> UUID:
 
 async def store(connection: Connection, collection: str, documents: Iterable[object], *, start: int = 0) -> None:
     """Store documents as the records with the ids 0, 1, ….; texts are taken for JSON."""
-    texts = [each if isinstance(each, str) else dumps(each) for each in documents]  # type: ignore[arg-type]
+    texts = [each if isinstance(each, str) else dumps(each) for each in documents]  # type: ignore[arg-type] -- strings are JSON text
     await connection.executemany(
         f'INSERT INTO collections."{collection}" (id, data, schema_version) VALUES ($1, $2, 1)',
         [(an_id(number), text) for number, text in enumerate(texts, start)],

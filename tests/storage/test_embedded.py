@@ -142,7 +142,7 @@ async def test_the_start_right_after_a_kill_serves_the_same_data(directory: Path
 async def test_an_owner_killed_while_it_starts_leaves_nothing_in_the_way(tmp_path: Path, delay: float) -> None:
     command = [sys.executable, "-c", HOLDER, str(tmp_path / "new")]
     process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.DEVNULL)
-    while not (tmp_path / "new" / "locks" / "keeper").exists():  # noqa: ASYNC110 - a file has no event
+    while not (tmp_path / "new" / "locks" / "keeper").exists():  # noqa: ASYNC110 -- a file has no event
         await asyncio.sleep(0.005)
     await asyncio.sleep(delay)
     process.kill()

@@ -20,7 +20,7 @@ LINGER_SECONDS = 1.0
 class ServerConfig(uvicorn.Config):
     """Uvicorn's settings, and ours: seconds for the head of a request, bytes of its path and query string."""
 
-    def __init__(self, app: Any, *, head_seconds: float, url_bytes: int, **settings: Any) -> None:  # noqa: ANN401 - uvicorn's
+    def __init__(self, app: Any, *, head_seconds: float, url_bytes: int, **settings: Any) -> None:  # noqa: ANN401 -- uvicorn's
         super().__init__(app, http=BoundedProtocol, **settings)
         self.head_seconds = head_seconds
         self.url_bytes = url_bytes

@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Return the exit code of one command; an error has become one line on standard error, after `--debug` more."""
-    from janua.cli.commands import app  # noqa: PLC0415 - errors while importing are told in one line, too
+    from janua.cli.commands import app  # noqa: PLC0415 -- errors while importing are told in one line, too
 
     debug = "--debug" in arguments
     try:
@@ -49,7 +49,7 @@ def run(arguments: Sequence[str]) -> int:
     except OSError as error:
         return refused(f"{error.filename}: {error.strerror}" if error.filename else str(error), debug=debug)
     # Whatever else happens is a mistake of ours: people get a line, and the traceback when they ask for it.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 -- no user shall see a traceback
         hint = "" if debug else " (this is a bug in Janua; --debug shows the traceback)"
         return refused(f"{type(error).__name__}: {error}{hint}", debug=debug)
     return code if isinstance(code, int) else 0
@@ -68,7 +68,7 @@ def misused(error: typer.TyperException) -> int:
     context: object = getattr(error, "ctx", None)
     command = getattr(context, "command_path", "janua")
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the whole help
-        print(error.format_message(), file=sys.stderr)  # noqa: T201
+        print(error.format_message(), file=sys.stderr)  # noqa: T201 -- the terminal
         return error.exit_code
     complain(f"{error.format_message().rstrip('.')}; `{command} --help` lists what there is")
     return error.exit_code
@@ -77,7 +77,7 @@ def misused(error: typer.TyperException) -> int:
 def complain(reason: str) -> None:
     """Write one line to standard error, if there is still somebody to read it."""
     with contextlib.suppress(OSError):
-        print(f"janua: {' '.join(reason.split())}", file=sys.stderr)  # noqa: T201
+        print(f"janua: {' '.join(reason.split())}", file=sys.stderr)  # noqa: T201 -- the terminal
 
 
 def closed_pipe() -> int:

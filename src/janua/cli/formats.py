@@ -55,7 +55,7 @@ async def chunks_of(file: Path, moved: Callable[[int], None]) -> AsyncGenerator[
     if file == STANDARD:
         source, done = sys.stdin.buffer, 0
         # One read may return less: a person types, a program pauses.
-        while chunk := await asyncio.to_thread(cast("Callable[[int], bytes]", getattr(source, "read1")), CHUNK):  # noqa: B009
+        while chunk := await asyncio.to_thread(cast("Callable[[int], bytes]", getattr(source, "read1")), CHUNK):  # noqa: B009 -- typed IO lacks it
             done += len(chunk)
             moved(done)
             yield chunk
@@ -129,9 +129,9 @@ def selected(
     name = quoted(table)
     columns = {str(each[1]): str(each[2]).upper() for each in database.execute(f"PRAGMA table_info({name})")}
     if not set(EXPORTED) <= set(columns):
-        rows = database.execute(f"SELECT * FROM {name}")  # noqa: S608 - the name is quoted
+        rows = database.execute(f"SELECT * FROM {name}")  # noqa: S608 -- the name is quoted
         return rows, lambda row: line_of(dict(zip(columns, row, strict=True)), columns)
-    rows = database.execute(f"SELECT id, data FROM {name} ORDER BY id")  # noqa: S608 - as above
+    rows = database.execute(f"SELECT id, data FROM {name} ORDER BY id")  # noqa: S608 -- as above
     if records:
         return rows, lambda row: f'{{"id":{dumps(str(row[0]))},"data":{row[1]}}}'.encode()
     return rows, lambda row: str(row[1]).encode()
@@ -256,7 +256,7 @@ def filling(file: Path, table: str) -> Generator[Write]:
             f"CREATE TABLE {name} (id TEXT PRIMARY KEY, data TEXT NOT NULL, version INTEGER NOT NULL, "
             "schema_version INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL) WITHOUT ROWID"
         )
-        statement = f"INSERT INTO {name} VALUES ({', '.join('?' * len(EXPORTED))})"  # noqa: S608 - the name is quoted
+        statement = f"INSERT INTO {name} VALUES ({', '.join('?' * len(EXPORTED))})"  # noqa: S608 -- the name is quoted
         yield lambda lines: cast("None", database.executemany(statement, map(row_of, lines)))
         database.commit()
 

@@ -129,7 +129,7 @@ async def openapi(place: Place, name: str | None) -> None:
 
     Raises: `UnknownCollection`.
     """
-    from janua.api.rest.openapi import openapi_document  # noqa: PLC0415 - only this command needs the faces
+    from janua.api.rest.openapi import openapi_document  # noqa: PLC0415 -- only this command needs the faces
 
     async with opened(place) as gateway:
         live = gateway.live

@@ -27,7 +27,7 @@ def console() -> Console:
 
 def print_line(text: str) -> None:
     """Print one line as it is."""
-    print(text, flush=True)  # noqa: T201 - this is the place that prints
+    print(text, flush=True)  # noqa: T201 -- this is the place that prints
 
 
 def note(text: str) -> None:

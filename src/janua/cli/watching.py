@@ -105,10 +105,10 @@ async def watching(gateway: Gateway, directory: Path) -> AsyncGenerator[None]:
 async def follow(desk: Desk, directory: Path) -> None:
     """Take every schema file that is saved in the directory, which may appear later."""
     if not directory.is_dir():
-        while not directory.is_dir():  # noqa: ASYNC110 - nobody tells when a directory appears
+        while not directory.is_dir():  # noqa: ASYNC110 -- nobody tells when a directory appears
             await asyncio.sleep(APPEARANCE)
         await desk.take(schema_files([directory]))
-    async for changes in watchfiles.awatch(  # pyright: ignore[reportUnknownMemberType]
+    async for changes in watchfiles.awatch(  # pyright: ignore[reportUnknownMemberType] -- has no types for its filter
         directory, recursive=False, raise_interrupt=False
     ):
         saved = sorted({Path(path) for _, path in changes if is_schema(Path(path))})

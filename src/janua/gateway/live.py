@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import cast
 
@@ -103,6 +104,8 @@ class Live:
             names=json.loads(current.names),
             references={name: self._references[name, version] for name, version in pinned.items()},
             pinned=pinned,
+            # It was allowed when it was registered; a limit lowered since is for schemas to come.
+            cost=sys.maxsize,
         )
 
 

@@ -23,7 +23,7 @@ SCHEMA_COST = 100_000
 NOTHING: Stored = {}
 
 
-def compile_collection(  # noqa: PLR0913 # each is a fact of its own, and all but two are by name
+def compile_collection(  # noqa: PLR0913 -- each is a fact of its own, and all but two are by name
     name: str,
     document: Schema,
     *,

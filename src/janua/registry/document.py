@@ -173,7 +173,7 @@ def _digits(number: int | Decimal) -> int:
     if isinstance(number, int):
         return len(str(abs(number))) if number.bit_length() > 300 else 0
     _, digits, exponent = number.as_tuple()
-    assert isinstance(exponent, int)  # noqa: S101 # narrows: the parser makes no NaN and no infinity
+    assert isinstance(exponent, int)  # noqa: S101 -- narrows: the parser makes no NaN and no infinity
     return max(len(digits) + exponent, -exponent)
 
 
@@ -216,7 +216,7 @@ def _normal(value: Json) -> Json:
 
 def _shortest(value: Decimal) -> Decimal:
     sign, digits, exponent = value.as_tuple()
-    assert isinstance(exponent, int)  # noqa: S101 # narrows: documents hold no NaN and no infinity
+    assert isinstance(exponent, int)  # noqa: S101 -- narrows: documents hold no NaN and no infinity
     while digits[-1] == 0 and exponent < 0:
         digits, exponent = digits[:-1], exponent + 1
     return Decimal((sign, digits, exponent))

@@ -41,16 +41,16 @@ class Resolved(Protocol):
     """What a reference leads to."""
 
     @property
-    def contents(self) -> Any: ...  # noqa: ANN401, D102 # a pointer may lead to anything
+    def contents(self) -> Any: ...  # noqa: ANN401, D102 -- a pointer may lead to anything
     @property
-    def resolver(self) -> Any: ...  # noqa: ANN401, D102 # a `Resolver`, which the library does not export
+    def resolver(self) -> Any: ...  # noqa: ANN401, D102 -- a `Resolver`, which the library does not export
 
 
 class Resolver(Protocol):
     """Looks references up relative to where they stand."""
 
-    def lookup(self, ref: str) -> Resolved: ...  # noqa: D102 # as the library has it
-    def in_subresource(self, subresource: Any) -> Any: ...  # noqa: ANN401, D102 # as the library has it
+    def lookup(self, ref: str) -> Resolved: ...  # noqa: D102 -- as the library has it
+    def in_subresource(self, subresource: Any) -> Any: ...  # noqa: ANN401, D102 -- as the library has it
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -262,7 +262,7 @@ def _resource(schema: Schema, draft: Draft) -> Resource[Any]:
     return _SPECIFICATIONS[draft].create_resource(cast(dict[str, Any], schema))
 
 
-def _entered(resolver: Any, schema: Schema, draft: Draft) -> Resolver:  # noqa: ANN401 # see `Resolver`
+def _entered(resolver: Any, schema: Schema, draft: Draft) -> Resolver:  # noqa: ANN401 -- see `Resolver`
     keyword = "id" if draft == Draft.D4 else "$id"
     if isinstance(schema, bool) or not isinstance(schema.get(keyword), str) or overrides_siblings(schema, draft):
         return resolver

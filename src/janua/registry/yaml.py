@@ -50,7 +50,7 @@ def read_yaml(body: bytes, *, depth: int, nodes: int) -> Json:
 
 
 def _events(text: str) -> Iterator[yaml.Event]:
-    return cast(Iterator[yaml.Event], yaml.parse(text, Loader=_Loader))  # type: ignore[no-untyped-call]
+    return cast(Iterator[yaml.Event], yaml.parse(text, Loader=_Loader))  # type: ignore[no-untyped-call] -- the stubs lack it
 
 
 def _reason(error: yaml.YAMLError) -> str:

@@ -92,7 +92,7 @@ def drop(collection: str) -> tuple[str, ...]:
     """
     prefix = render(text(f"{collection}$"))
     body = (
-        "DECLARE found text; BEGIN "  # noqa: S608 - the prefix is a quoted literal
+        "DECLARE found text; BEGIN "  # noqa: S608 -- the prefix is a quoted literal
         "FOR found IN SELECT p.oid::regprocedure::text FROM pg_proc p "
         f"WHERE p.pronamespace = 'collections'::regnamespace AND starts_with(p.proname, {prefix}) "
         "LOOP EXECUTE 'DROP FUNCTION ' || found || ' CASCADE'; END LOOP; "

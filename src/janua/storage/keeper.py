@@ -184,7 +184,7 @@ class Keeper:
                 env={**os.environ, "LC_ALL": "C"},
                 cwd="/",
                 pass_fds=[self.server_lock],
-                preexec_fn=prepare,  # noqa: PLW1509 - this process has one thread
+                preexec_fn=prepare,  # noqa: PLW1509 -- this process has one thread
             )
         except subprocess.SubprocessError:
             raise SystemExit(f"error: {NO_OTHER_USER}") from None

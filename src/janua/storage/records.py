@@ -54,9 +54,9 @@ async def fetch_page(connection: Connection, plan: ReadPlan, values: Sequence[Va
     """Return one page."""
     statement = select.select_statement(plan)
     row = await connection.fetchrow(statement.text, *values_for(statement, values))
-    assert row is not None  # noqa: S101 - an aggregate always has a row
+    assert row is not None  # noqa: S101 -- an aggregate always has a row
     limit = values[plan.limit]
-    assert isinstance(limit, int)  # noqa: S101 - `query.plan` put it there
+    assert isinstance(limit, int)  # noqa: S101 -- `query.plan` put it there
     return Page(row["items"], row["fetched"] > limit, _keys(row["first_keys"]), _keys(row["last_keys"]), row["total"])
 
 
@@ -164,5 +164,5 @@ def _relation_conflict(error: asyncpg.ForeignKeyViolationError, collection: Coll
 
 
 def _written(row: asyncpg.Record | None, *, created: bool) -> Stored:
-    assert row is not None  # noqa: S101 - the statement writes a row or raises
+    assert row is not None  # noqa: S101 -- the statement writes a row or raises
     return Stored(str(row["id"]), row["version"], row["text"], created)

@@ -60,7 +60,7 @@ _CURRENT = f"""
     SELECT {_VERSION}, c.revision, c.mode, c.evolution, c.created_at AS collection_created_at, c.updated_at
     FROM janua.collections c
     JOIN janua.schema_versions v ON v.collection = c.name AND v.version = c.version
-"""  # noqa: S608 - built from constants of this module only
+"""  # noqa: S608 -- built from constants of this module only
 
 _STORE_VERSION = """
     INSERT INTO janua.schema_versions (collection, version, fingerprint, document, names, "references")
@@ -109,7 +109,7 @@ async def load_versions(
     """Return the wanted (collection, version) pairs that exist."""
     pairs = sorted(set(wanted))
     rows = await connection.fetch(
-        f"SELECT {_VERSION} FROM janua.schema_versions v "  # noqa: S608 - constants of this module only
+        f"SELECT {_VERSION} FROM janua.schema_versions v "  # noqa: S608 -- constants of this module only
         "JOIN unnest($1::text[], $2::int[]) AS w(collection, version) USING (collection, version)",
         [collection for collection, _ in pairs],
         [version for _, version in pairs],
@@ -119,7 +119,7 @@ async def load_versions(
 
 async def list_versions(connection: Connection, collection: str) -> Sequence[StoredVersion]:
     """Return all schema versions of a collection, oldest first."""
-    query = f"SELECT {_VERSION} FROM janua.schema_versions v WHERE v.collection = $1 ORDER BY v.version"  # noqa: S608 - constants
+    query = f"SELECT {_VERSION} FROM janua.schema_versions v WHERE v.collection = $1 ORDER BY v.version"  # noqa: S608 -- constants
     return [_version(row) for row in await connection.fetch(query, collection)]
 
 

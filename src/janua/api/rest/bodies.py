@@ -26,7 +26,7 @@ async def read_body(request: Request, limit: int, accepted: tuple[str, ...] = JS
     try:
         async with asyncio.timeout(seconds):
             async for part in _limited(request, limit):
-                parts.append(part)  # noqa: PERF401 - a comprehension would hide that this waits
+                parts.append(part)  # noqa: PERF401 -- a comprehension would hide that this waits
     except TimeoutError:
         raise RequestTooSlow(seconds) from None
     return media_type, b"".join(parts)
@@ -84,7 +84,7 @@ async def _limited(request: Request, limit: int | None) -> AsyncGenerator[bytes]
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         body = message.get("body", b"")
-        assert isinstance(body, bytes)  # noqa: S101 - what the ASGI specification says
+        assert isinstance(body, bytes)  # noqa: S101 -- what the ASGI specification says
         more = bool(message.get("more_body", False))
         size += len(body)
         if limit is not None and size > limit:

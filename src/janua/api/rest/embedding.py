@@ -68,7 +68,7 @@ class Embedding:
 
     def _translated_root(self, collection: Collection, place: _Place) -> Json:
         translated = self._translated(collection.document, place)
-        assert isinstance(translated, dict)  # noqa: S101 - `_translated` makes objects of booleans
+        assert isinstance(translated, dict)  # noqa: S101 -- `_translated` makes objects of booleans
         origin: JsonObject = {
             "x-janua-schema": f"/registry/{collection.name}/versions/{collection.version}",
             "x-janua-draft": place.draft,

@@ -91,7 +91,7 @@ class Limits(Section):
     filter_nodes: int = Field(default=200, ge=1, description="Predicates and combinators in one filter.")
     relation_depth: int = Field(default=10, ge=1, description="Relations that one query may follow in a row.")
     in_operands: int = Field(default=10_000, ge=1, description="Operands of one `in` or `notIn`.")
-    schema_bytes: int = Field(default=2 * MIB, ge=1, description="Bytes of one JSON Schema.")
+    schema_bytes: int = Field(default=4 * MIB, ge=1, description="Bytes of one JSON Schema.")
     schema_cost: int = Field(
         default=100_000, ge=1, description="Subschemas of one JSON Schema, each reference followed once."
     )

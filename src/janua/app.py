@@ -5,6 +5,7 @@ Start at `create_app` for the application, at `run` for a server of it.
 
 import contextlib
 import math
+import sys
 from collections.abc import AsyncGenerator
 from functools import partial
 from types import FrameType
@@ -27,6 +28,8 @@ from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import Gateway, open_gateway
 
 KEEP_ALIVE_SECONDS = 30
+SWITCH_SECONDS = 0.001
+"""How long a thread that compiles a schema may hold up the event loop; Python's own 5 ms add up within a request."""
 
 
 def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None = None) -> Starlette:
@@ -37,6 +40,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
+        sys.setswitchinterval(SWITCH_SECONDS)
         async with contextlib.AsyncExitStack() as stack:
             app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings))
             await ensure_records(app.state.gateway)

@@ -192,7 +192,9 @@ async def test_the_server_does_not_say_what_it_is(http: httpx.AsyncClient) -> No
     assert "Server" not in (await http.get("/livez")).headers
 
 
-@pytest.mark.parametrize("query", ["colour=red", "limit=1&limit=2", "limit=x", "limit=1.0", "count=all", "where=%ff"])
+@pytest.mark.parametrize(
+    "query", ["colour=red", "limit=1&limit=2", "limit=x", "limit=1.0", "count=all", "where=%ff", "fields=", "sort="]
+)
 async def test_a_query_that_makes_no_sense_is_400_and_names_the_parameter(http: httpx.AsyncClient, query: str) -> None:
     answer = await http.get(f"/records?{query}")
     assert answer.status_code == 400

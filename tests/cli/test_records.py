@@ -147,3 +147,45 @@ def test_mistakes_are_told_in_one_line(library: Janua, arguments: list[str], cod
     assert outcome.code == code
     assert outcome.err.count("\n") == 1
     assert says in outcome.err
+
+
+def test_a_field_that_is_called_like_an_option_is_still_reached(janua: Janua, tmp_path: Path) -> None:
+    names = ("limit", "data", "json", "field.limit")
+    properties = {name: {"type": "integer"} for name in names}
+    (tmp_path / "odd.json").write_text(json.dumps({"type": "object", "properties": properties}))
+    assert janua("apply", "odd.json").code == 0
+    record = added(janua, "odd", "--field.limit", "1", "--field.data", "2", "--field.json", "3")
+    assert record["data"] == {"limit": 1, "data": 2, "json": 3}
+    outcome = janua("records", "odd", "list", "--field.limit", "1", "--limit", "5", "--json")
+    assert len(json.loads(outcome.out)["items"]) == 1
+
+
+def test_any_schema_has_options_or_takes_json(janua: Janua, tmp_path: Path) -> None:
+    wild = {
+        "tree.json": {"$ref": "#/$defs/node", "$defs": {"node": {
+            "type": "object", "properties": {"name": {"type": "string"}, "child": {"$ref": "#/$defs/node"}},
+        }}},
+        "names.json": {"type": "object", "properties": {
+            name: {"type": "string", "description": "[bold] \u0007 {0} %s"}
+            for name in ("a b", "--x", "é", "", "a=b", "A", "[red]", "x" * 300, "class", "self", "context")
+        }},
+        "scalars.json": {"type": "integer"},
+        "anything.json": True,
+        "lines.json": {"type": "object", "properties": {
+            "lines": {"type": "array", "items": {"type": "object", "properties": {"sku": {"type": "string"}}}},
+            "maybe": {"type": ["boolean", "null"]},
+            "choice": {"enum": [f"value {number}" for number in range(200)]},
+        }},
+    }  # fmt: skip
+    for name, schema in wild.items():
+        (tmp_path / name).write_text(json.dumps(schema))
+    assert janua("apply", tmp_path).code == 0
+    for name in wild:
+        for command in ("list", "add", "update"):
+            assert janua("records", name.removesuffix(".json"), command, "--help").code == 0
+    tree = added(janua, "tree", "--name", "a", "--child", '{"name": "b"}')
+    assert tree["data"] == {"name": "a", "child": {"name": "b"}}
+    lines = added(janua, "lines", "--lines", '[{"sku": "x"}]', "--maybe", "true", "--choice", "value 199")
+    assert lines["data"] == {"lines": [{"sku": "x"}], "maybe": True, "choice": "value 199"}
+    assert added(janua, "scalars", "--json-document", "7")["data"] == 7
+    assert "7" in janua("records", "scalars", "list").out + janua("records", "scalars", "list", "--json").out

@@ -172,14 +172,12 @@ def document_of(
     """
     by_flag = {each.flag: each for each in options}
     for each in options:
-        match given.get(each.parameter):
-            case str() as text:
-                document = placed(document, each.path, value_of(each, text))
-            case list() as texts if texts:
-                values: list[Json] = [value_of(each, text) for text in cast("list[str]", texts)]
-                document = placed(document, each.path, values)
-            case _:
-                pass
+        found = given.get(each.parameter)
+        if isinstance(found, str):
+            document = placed(document, each.path, value_of(each, found))
+        elif isinstance(found, list) and found:
+            values: list[Json] = [value_of(each, text) for text in cast("list[str]", found)]
+            document = placed(document, each.path, values)
     for name in unset:
         each = by_flag.get(f"--{name.removeprefix('--')}")
         if each is None:

@@ -1,8 +1,8 @@
 """`migrate` and `config`: what an operator does before the server runs."""
 
+from janua.api.wire import plain
 from janua.cli.opening import dsn_of, settings_of
 from janua.cli.places import Place
-from janua.api.wire import plain
 from janua.cli.terminal import print_json, print_line, print_table, shown
 from janua.config import Settings, effective
 from janua.gateway.builtin import ensure_records

@@ -206,8 +206,8 @@ class Tree:
             note(f"there are more: --after {page.next}")
 
 
-FILTERS = f"""Each field's option filters by equality, of a list by an element; with an operator at its end, by that: --price.gte 10,
---title.icontains dune, --tags.has a, also through relations: --author.country NL. Operators:
+FILTERS = f"""Each field's option filters by equality, of a list by an element; with an operator at its end, by that:
+--price.gte 10, --title.icontains dune, --tags.hasAny a,b, also through relations: --author.country NL. Operators:
 {", ".join(MEANINGS)}. {MORE}"""
 
 

@@ -14,6 +14,7 @@ import uvicorn
 
 from janua import __version__
 from janua.app import run, server_config
+from janua.cli.launcher import stop_with_launcher
 from janua.cli.opening import dsn_of, located, settings_of
 from janua.cli.places import Place
 from janua.cli.terminal import print_line
@@ -31,6 +32,7 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
 
     Raises: `InvalidConfiguration`, `DirectoryInUse`, `EmbeddedFailed`, `DatabaseUnavailable`.
     """
+    stop_with_launcher()
     settings = settings_of(place, dev__schemas=schemas, server__host=host, server__port=port)
     listener = listening(settings)
     async with located(settings, share=False) as found:

@@ -42,8 +42,10 @@ class Indexer:
                 log.warning("indexes cannot be built now: %s", error)
             except Exception:
                 log.exception("indexes cannot be built now")
+            # Not wait_for, which in Python 3.11 loses a cancellation that comes together with the waking.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), RETRY_SECONDS)
+                async with asyncio.timeout(RETRY_SECONDS):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def reconcile(self) -> None:

@@ -162,13 +162,11 @@ def _short_filters(collection: Collection) -> Iterator[Json]:
         for operator, schema in _short_operands(each.field.type):
             name = f"{each.name}[{operator}]" if operator != "eq" else each.name
             description = f"{_RELATIONS[operator]} `{each.name}`"
-            listed: JsonObject = {"style": "form", "explode": False} if operator == "in" else {}
-            yield _query(name, schema, description) | listed
+            yield _query(name, schema, description)
 
 
 _RELATIONS = {
     "eq": "Only records with this",
-    "in": "Only records with one of these",
     "gte": "Only records with at least this",
     "lte": "Only records with at most this",
     "has": "Only records with this among their",
@@ -177,14 +175,10 @@ _RELATIONS = {
 
 def _short_operands(type: Type) -> list[tuple[str, JsonObject]]:
     match type:
-        case Text() | Boolean():
+        case Text() | Boolean() | Enum() | Uuid():
             return [("eq", text_schema(type))]
-        case Enum():
-            return [("eq", text_schema(type)), ("in", {"type": "array", "items": text_schema(type)})]
         case Integer() | Number() | DateTime() | Date() | Time():
             return [(operator, text_schema(type)) for operator in ("eq", "gte", "lte")]
-        case Uuid():
-            return [("eq", text_schema(type))]
         case Array(items) if isinstance(items, Scalar):
             return [("has", text_schema(items))]
         case Array() | Object() | Union() | Anything():
@@ -198,7 +192,7 @@ def _names(name: str, description: str, names: Sequence[str], most: int | None =
     items: JsonObject = {"type": "string"}
     if len(names) <= LISTED:
         items["enum"] = list[Json](names)
-    schema: JsonObject = {"type": "array", "items": items}
+    schema: JsonObject = {"type": "array", "items": items, "minItems": 1}
     if name != "sort":
         schema["uniqueItems"] = True
     if most is not None:

@@ -69,6 +69,8 @@ class Parameters:
         if text is None:
             return None
         found = parse_names(name, text)
+        if not found:
+            raise InvalidQuery(name, "has no name")
         if len(found) != len(set(found)):
             raise InvalidQuery(name, "has a name twice")
         return found

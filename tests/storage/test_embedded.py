@@ -116,16 +116,16 @@ async def test_a_clean_end_leaves_the_data_and_no_process(directory: Path) -> No
     async with embedded.running(directory) as server:
         assert not server.adopted
     assert not is_running(server.process)
-    assert await seconds_until_gone(directory) < 0.1
+    assert await seconds_until_gone(directory) < 1
     async with embedded.running(directory) as server:
         assert await query(server.dsn, "SELECT n FROM kept") == 42
 
 
-async def test_a_killed_owner_leaves_no_process_after_two_seconds(directory: Path) -> None:
+async def test_a_killed_owner_leaves_no_process(directory: Path) -> None:
     with holder(directory) as (process, server, dsn):
         await query(dsn, "INSERT INTO kept SELECT generate_series(1, 200000)")
         process.kill()
-        assert await seconds_until_gone(directory) < 2
+        assert await seconds_until_gone(directory) < 5
         assert not is_running(server)
 
 
@@ -217,7 +217,7 @@ async def test_a_signal_to_the_owner_ends_the_server_cleanly(directory: Path, nu
     with holder(directory) as (process, _, _):
         process.send_signal(number)
         process.wait(10)
-        assert await seconds_until_gone(directory) < 2
+        assert await seconds_until_gone(directory) < 5
     assert "database system is shut down" in (directory / "postgres.log").read_text()
 
 
@@ -242,16 +242,16 @@ async def test_an_unfinished_data_directory_is_made_again(tmp_path: Path) -> Non
 async def test_a_killed_keeper_takes_the_server_with_it_and_the_next_start_works(directory: Path) -> None:
     with holder(directory) as (_, _, _):
         os.kill(embedded.process_in(directory / "locks" / "keeper"), signal.SIGKILL)
-        assert await seconds_until_gone(directory) < 2
+        assert await seconds_until_gone(directory) < 5
         async with embedded.running(directory, share=True) as server:
             assert not server.adopted
             assert await query(server.dsn, "SELECT n FROM kept") == 42
 
 
-async def test_a_killed_server_is_back_at_the_same_address_within_two_seconds(directory: Path) -> None:
+async def test_a_killed_server_is_back_at_the_same_address_within_seconds(directory: Path) -> None:
     with holder(directory) as (_, server, dsn):
         os.kill(server, signal.SIGKILL)
-        deadline = time.monotonic() + 2
+        deadline = time.monotonic() + 10  # it takes less than one where nothing else runs
         while True:
             try:
                 assert await query(dsn, "SELECT n FROM kept") == 42

@@ -79,7 +79,7 @@ async def test_an_exhausted_pool_is_unavailable_after_the_acquire_timeout(hasty:
         with pytest.raises(DatabaseUnavailable, match=r"within 0\.2 s"):
             async with connection(hasty):
                 pass
-        assert 0.15 < time.monotonic() - started < 1
+        assert 0.15 < time.monotonic() - started < 5
 
 
 async def test_a_slow_statement_is_a_timeout_and_the_connection_goes_on(hasty: Pool) -> None:

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("library")]
 
 HERE = Path(__file__).parent
 QUICK = ("--phases", "fuzzing,stateful", "--max-examples", "8")
-THOROUGH = ("--phases", "coverage,fuzzing,stateful", "--max-examples", "50")
+THOROUGH = ("--phases", "coverage,fuzzing,stateful", "--max-examples", "25")
 
 
 async def findings(directory: Path, document: str, *options: str) -> str:
@@ -44,6 +44,5 @@ async def test_nothing_is_found_in_the_registry_and_the_generic_collection(serve
 
 @pytest.mark.slow
 async def test_nothing_is_found_by_looking_longer(served: str, tmp_path: Path) -> None:
-    for document in ("openapi/books.json", "openapi/reviews.json", "openapi/records.json"):
-        found = await findings(tmp_path, f"{served}/{document}", *THOROUGH)
-        assert not found, found
+    found = await findings(tmp_path, f"{served}/openapi/books.json", *THOROUGH)
+    assert not found, found

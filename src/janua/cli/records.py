@@ -115,7 +115,7 @@ class Tree:
             for each in self.options
             for text in texts_of(given, each)
         ]
-        both = [each for each in (short, parse_short([*named, *loose_filters(context.args)])) if each is not None]
+        both = [each for each in (short, parse_short([*named, *self.loose_filters(context.args)])) if each is not None]
         query = ReadQuery(
             self.name,
             where=filters,
@@ -131,6 +131,18 @@ class Tree:
             self.print_page(await queries.read(gateway, query))
 
         return work
+
+    def loose_filters(self, arguments: Sequence[str]) -> list[tuple[str, str]]:
+        """Return the filters among arguments that are no declared options, in the short form of REST."""
+        return [(self.spelled(flag), value) for flag, value in pairs_of(arguments)]
+
+    def spelled(self, flag: str) -> str:
+        """Return a filter's name in the short form: `--price.gte` is `price[gte]`."""
+        path, _, last = flag.rpartition(".")
+        if last not in MEANINGS:
+            return flag.removeprefix("--")
+        rest = next((each.rest for each in self.options if each.flag == path), path.removeprefix("--"))
+        return f"{rest}[{last}]"
 
     def get(self, id: Id, fields: Fields = None, include: Include = None) -> Work:
         """Show one record."""
@@ -217,8 +229,8 @@ def texts_of(given: Mapping[str, object], option: FieldOption) -> list[str]:
     return cast("list[str]", found) if isinstance(found, list) else []
 
 
-def loose_filters(arguments: Sequence[str]) -> list[tuple[str, str]]:
-    """Return the filters among arguments that are no declared options: `--price.gte 10`, `--author.country=NL`.
+def pairs_of(arguments: Sequence[str]) -> list[tuple[str, str]]:
+    """Return options that are not declared and their values: `--price.gte 10`, `--author.country=NL`.
 
     Raises: `BadParameter` for an argument that is not an option with a value.
     """
@@ -232,14 +244,8 @@ def loose_filters(arguments: Sequence[str]) -> list[tuple[str, str]]:
             if not rest:
                 raise typer.BadParameter("needs a value", param_hint=flag)
             value = rest.pop(0)
-        found.append((spelled(flag.removeprefix("--")), value))
+        found.append((flag, value))
     return found
-
-
-def spelled(name: str) -> str:
-    """Return a filter's name in the short form: `price.gte` is `price[gte]`."""
-    path, _, last = name.rpartition(".")
-    return f"{path}[{last}]" if path and last in MEANINGS else name
 
 
 def read_json(text: str) -> Json:

@@ -1,5 +1,6 @@
 """Short ways to schemas and collections."""
 
+import sys
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -51,4 +52,6 @@ def within(seconds: float) -> Generator[None]:
     start = time.process_time()
     yield
     taken = time.process_time() - start
-    assert taken < seconds, f"took {taken:.3f} s of CPU, more than {seconds} s"
+    # Tracing for coverage multiplies the time that Python code takes.
+    bound = seconds * (8 if "coverage" in sys.modules else 1)
+    assert taken < bound, f"took {taken:.3f} s of CPU, more than {bound} s"

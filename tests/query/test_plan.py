@@ -1,4 +1,5 @@
 import contextlib
+import sys
 import time
 from dataclasses import replace
 from decimal import Decimal
@@ -388,5 +389,5 @@ def test_a_huge_filter_is_planned_or_refused_at_once(where: RawFilter) -> None:
     started = time.thread_time()
     with contextlib.suppress(JanuaError):
         assert a_filter(where).plan != Always(holds=True)
-    # 250 ms is what a worker's event loop may stall; tracing for coverage makes it slower here.
-    assert time.thread_time() - started < 1
+    # 250 ms is what a worker's event loop may stall; tracing for coverage multiplies the time that Python code takes.
+    assert time.thread_time() - started < (8 if "coverage" in sys.modules else 1)

@@ -63,12 +63,6 @@ def named_index(collection: Collection, index: Index) -> NamedIndex:
     return NamedIndex(f"{collection.name}$${digest}", collection.name, index, definition)
 
 
-def index_statement(collection: Collection, index: Index, *, concurrently: bool = False) -> tuple[str, str]:
-    """Return the name of an index and its CREATE INDEX."""
-    found = named_index(collection, index)
-    return found.name, found.create(concurrently=concurrently)
-
-
 def drop_index(called: str, *, concurrently: bool = False) -> str:
     """Return DROP INDEX by name, for an index that may be gone already."""
     online = "CONCURRENTLY " if concurrently else ""

@@ -4,7 +4,7 @@ from janua.gateway.answers import PageAnswer
 from janua.gateway.gateway import Gateway
 from janua.query.ast import AggregateQuery, ReadQuery
 from janua.query.cursor import encode
-from janua.query.nodes import ReadPlan
+from janua.query.parts import ReadPlan
 from janua.query.plan import Planned, plan_aggregate, plan_read
 from janua.storage import records as storage
 from janua.storage.pool import connection

@@ -14,8 +14,8 @@ import asyncpg
 
 from janua.errors import InvalidQuery, JanuaError, RecordExists, RelationConflict, StaleCatalog, UniqueConflict
 from janua.model.collection import Collection, Index, Relation
-from janua.query.nodes import AggregatePlan, ReadPlan
 from janua.query.operands import Value
+from janua.query.parts import AggregatePlan, ReadPlan
 from janua.sql import aggregate, ddl, select, write
 from janua.sql.statement import values_for
 from janua.storage.pool import Connection

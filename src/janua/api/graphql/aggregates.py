@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from graphql import GraphQLEnumType, GraphQLField, GraphQLInputField, GraphQLInputObjectType, GraphQLObjectType
+
 from janua.api.graphql import kinds, scalars
 from janua.api.graphql.kinds import Fields, InputFields, Output
 from janua.api.graphql.orders import META, ORDER, SORT_ORDER, is_single, order_fields

@@ -16,6 +16,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLUnionType,
 )
+
 from janua.api.graphql import aggregates, filters, objects, orders
 from janua.api.graphql.roots import mutation_fields, query_fields
 from janua.api.graphql.scalars import SCALARS

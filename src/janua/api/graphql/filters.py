@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
 from graphql import GraphQLEnumType, GraphQLInputField, GraphQLInputObjectType, GraphQLScalarType
+
 from janua.api.graphql import kinds, scalars
 from janua.api.graphql.kinds import Input, InputFields, NullableInput
 from janua.api.graphql.types import Types, is_many

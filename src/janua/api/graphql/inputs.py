@@ -7,6 +7,7 @@ GraphQL can be: the result of every write is validated against the JSON Schema.
 from collections.abc import Callable, Iterable, Mapping
 
 from graphql import GraphQLInputField
+
 from janua.api.graphql import kinds, scalars
 from janua.api.graphql.kinds import Input, InputFields, NullableInput
 from janua.api.graphql.reach import endless

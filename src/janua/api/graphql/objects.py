@@ -5,6 +5,7 @@ against.
 """
 
 from graphql import GraphQLArgument, GraphQLField, GraphQLInputObjectType, GraphQLObjectType
+
 from janua.api.graphql import kinds, scalars
 from janua.api.graphql.filters import where_type
 from janua.api.graphql.kinds import Fields, NullableOutput

@@ -6,6 +6,7 @@ Start at `order_type`. Each key of `orderBy` names one value; `query.parse.parse
 from collections.abc import Iterable
 
 from graphql import GraphQLInputField, GraphQLInputObjectType
+
 from janua.api.graphql import kinds
 from janua.api.graphql.kinds import InputFields
 from janua.api.graphql.reach import leading_to

@@ -12,10 +12,10 @@ from functools import cache
 from typing import Annotated, Any, cast
 
 import strawberry
+from graphql import GraphQLField, GraphQLNamedType, GraphQLScalarType
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
-from graphql import GraphQLField, GraphQLNamedType, GraphQLScalarType
 from janua.api.graphql import scalars
 from janua.api.graphql.registry_types import (
     Collection,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from graphql import GraphQLArgument, GraphQLDefaultInput, GraphQLEnumType, GraphQLField
+
 from janua.api.graphql import kinds, scalars
 from janua.api.graphql.aggregates import group_field_type, group_order_type, group_type
 from janua.api.graphql.filters import where_type

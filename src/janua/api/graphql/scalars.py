@@ -30,6 +30,7 @@ from graphql import (
     StringValueNode,
     ValueNode,
 )
+
 from janua.model.json import dumps
 from janua.model.types import INT32, Date, DateTime, Json, Scalar, Time, Uuid
 from janua.query.limits import QueryLimits

@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import chain
 
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, specified_directives
+
 from janua.api.graphql.component import Component, Key, build_component, key_of
 from janua.api.graphql.registry import registry_part
 from janua.api.graphql.sdl import print_sdl

@@ -9,6 +9,7 @@ from collections.abc import Collection as Group
 from typing import TypeVar, cast
 
 from graphql import GraphQLEnumType, GraphQLField, GraphQLInputField, GraphQLNamedType, GraphQLScalarType, GraphQLType
+
 from janua.api.graphql import kinds, scalars
 from janua.api.graphql.kinds import Input, ListOf, NonNull, NullableInput, NullableOutput, Output
 from janua.model.catalog import Catalog, Inverse

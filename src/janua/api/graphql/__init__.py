@@ -1,4 +1,5 @@
 """The GraphQL face: GraphQL over HTTP.
 
-`http` reads a request and writes the answer; `limits` bounds a document before it is validated.
+`http` reads a request (`negotiation`, `parameters`, `persisted`), asks the engine (`exchange`) and writes the answer;
+`limits` bounds a document, first its text (`scanning`); `faults` writes errors; `page` is GraphiQL.
 """

@@ -31,7 +31,7 @@ from janua.api.graphql.selecting import Fields, Selecting, Unrepeatable
 from janua.api.graphql.shaping import Misfit
 from janua.api.problems import status_of
 from janua.api.wire import json_bytes
-from janua.errors import IntrospectionOff, InvalidOperation, JanuaError
+from janua.errors import IntrospectionOff, InvalidOperation, JanuaError, MethodNotAllowed
 from janua.gateway.gateway import Gateway
 from janua.gateway.queries import answer
 from janua.model.catalog import Catalog
@@ -69,6 +69,8 @@ class Engine:
             return _refused(error.errors)
         except (GraphQLError, InvalidOperation) as error:
             return _refused([error])
+        if not operation.is_query and not asked.mutations_allowed:
+            raise MethodNotAllowed("GET", ("POST",))
         return await _Run(self, catalog, document, operation, asked).answer()
 
     async def sdl(self, collection: str | None) -> str:

@@ -106,6 +106,9 @@ class Graphql(Section):
     graphiql: bool | None = Field(
         default=None, description="Show GraphiQL to browsers; if absent, `janua dev` does and `janua serve` does not."
     )
+    big_integers_as_strings: bool = Field(
+        default=False, description="Show `BigInt` as JSON strings, for clients that read all numbers as doubles."
+    )
     introspection: bool | None = Field(
         default=None,
         description="Answer introspection and `?sdl`; if absent, `janua dev` does and `janua serve` does not.",

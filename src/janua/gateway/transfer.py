@@ -15,7 +15,7 @@ from janua.gateway.intake import Intake
 from janua.gateway.streams import Shape, split
 from janua.model.collection import Collection
 from janua.query.ast import RawFilter
-from janua.query.nodes import Whole
+from janua.query.parts import Whole
 from janua.query.plan import plan_filter
 from janua.sql.parts import RECORD
 from janua.sql.staging import Key

@@ -14,10 +14,10 @@ import asyncpg
 
 from janua.errors import InvalidQuery, JanuaError, RecordExists, RelationConflict, StaleCatalog, UniqueConflict
 from janua.model.collection import Collection, Index, Relation
-from janua.query.nodes import AggregatePlan, ReadPlan
 from janua.query.operands import Value
+from janua.query.parts import AggregatePlan, ReadPlan
 from janua.sql import aggregate, ddl, select, write
-from janua.sql.statement import values_for
+from janua.sql.statement import Statement, values_for
 from janua.storage.pool import Connection
 
 GUARD = "JA001"
@@ -65,6 +65,15 @@ async def fetch_one(connection: Connection, plan: ReadPlan, values: Sequence[Val
     statement = select.one_statement(plan)
     row = await connection.fetchrow(statement.text, *values_for(statement, values))
     return Stored(str(row["id"]), row["version"], row["text"]) if row else None
+
+
+async def fetch_answer(connection: Connection, statement: Statement, arguments: Sequence[object]) -> str:
+    """Return the text that a statement of `sql.answer` makes. Raises: `StaleCatalog`."""
+    try:
+        return await connection.fetchval(statement.text, *arguments)
+    # A table or column may be gone, or not be there for a catalog that is older.
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        raise StaleCatalog("") from error
 
 
 async def fetch_groups(connection: Connection, plan: AggregatePlan, values: Sequence[Value]) -> str:

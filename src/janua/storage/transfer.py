@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 from janua.errors import ImportRejected
 from janua.model.collection import Collection, Index, Relation
-from janua.query.nodes import Filter, Part
+from janua.query.nodes import Filter
 from janua.query.operands import Value
+from janua.query.parts import Part
 from janua.sql import staging as sql
 from janua.sql.select import export_statement
 from janua.sql.statement import values_for

@@ -20,7 +20,7 @@ from janua.errors import (
 )
 from janua.gateway import records, schemas, writes
 from janua.gateway.answers import Precondition
-from janua.gateway.gateway import ATTEMPTS, Gateway, in_one_transaction, open_gateway
+from janua.gateway.gateway import ATTEMPTS, Gateway, open_gateway
 from janua.gateway.writes import Writing
 from janua.model.catalog import Catalog
 from janua.model.identifiers import new_id, parse_id
@@ -31,7 +31,7 @@ from janua.query.ownership import is_own
 from janua.query.parts import Elements, First, Members, Meta, Part, RelatedOne, Structured, Typed, Whole
 from janua.sql.parts import RECORD
 from janua.storage.pool import Connection, connection
-from tests.gateway.builders import BOOKS, a_document, a_schema
+from tests.gateway.builders import BOOKS, a_document, a_schema, in_transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -162,9 +162,9 @@ async def test_a_transaction_is_all_or_nothing_and_later_steps_see_earlier_ones(
         await writes.create(Writing(library, c, catalog.collection("books")), new_id(), a_document(title=7))
 
     with pytest.raises(InvalidRecord):
-        await in_one_transaction(library, fail)
+        await in_transaction(library, fail)
     assert (await count(library, "authors"), await count(library, "books")) == (0, 0)
-    assert await in_one_transaction(library, write) == 2
+    assert await in_transaction(library, write) == 2
     assert (await count(library, "authors"), await count(library, "books")) == (1, 1)
 
 
@@ -191,7 +191,7 @@ async def test_a_conditional_replace_that_meets_a_taken_id_leaves_the_transactio
         "INSERT INTO collections.authors (id, data, schema_version) VALUES ($1, $2, 1)", key, '{"name": "Ada"}'
     )
     try:
-        assert await in_one_transaction(library, write) == 2
+        assert await in_transaction(library, write) == 2
     finally:
         await rival.close()
     assert await count(library, "authors") == 2
@@ -216,7 +216,7 @@ async def test_a_transaction_that_meets_a_new_schema_runs_again_with_it_from_the
             to = Writing(library, c, catalog.collection("books"))
             return (await writes.create(to, new_id(), document)).version
 
-        assert await in_one_transaction(library, write) == 1
+        assert await in_transaction(library, write) == 1
     assert seen == [1, 2]
     assert (await count(library, "authors"), await count(library, "books")) == (1, 1)
 
@@ -232,7 +232,7 @@ async def test_a_transaction_follows_changes_of_schemas_only_so_long_and_nothing
             raise error
 
         with pytest.raises(type(error)):
-            await in_one_transaction(library, write)
+            await in_transaction(library, write)
         return len(runs)
 
     assert await run(StaleCatalog("books")) == ATTEMPTS

@@ -83,7 +83,7 @@ class Limits(Section):
         default=512, ge=20, le=4000, description="Digits of one number in a document, written without an exponent."
     )
     page_default: int = Field(default=20, ge=1, description="Records in a page when the query does not say.")
-    page_limit: int = Field(default=1000, ge=1, description="Records in a page at most.")
+    page_limit: int = Field(default=1000, ge=1, description="Records in a page at most, or in a bulk write.")
     include_limit: int = Field(
         default=100, ge=1, description="Related records that come with one record, for each relation."
     )

@@ -567,7 +567,10 @@ class TooManyRecords(JanuaError):
     limit: int
 
     def __str__(self) -> str:
-        return f"more than {self.limit} records of {self.collection} match; nothing was changed"
+        return (
+            f"more than {self.limit} records of {self.collection} match, the limit of this write; nothing was changed: "
+            "narrow the filter or allow more"
+        )
 
 
 @dataclass(eq=False)

@@ -34,6 +34,8 @@ async def documents(connection: Connection, collection: str) -> AsyncIterator[Se
     cursor = await connection.cursor(maintenance.documents(collection), timeout=UNHURRIED)
     while batch := await cursor.fetch(BATCH):
         yield [(row[0], row[1]) for row in batch]
+    # PostgreSQL alters no table that an open cursor of the session reads, and asyncpg closes none before the end.
+    await connection.execute("CLOSE ALL")
 
 
 async def offenders(connection: Connection, check: str) -> Sequence[tuple[str, str]]:

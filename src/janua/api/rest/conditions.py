@@ -15,7 +15,7 @@ from janua.api.headers import idempotency_key
 from janua.api.rest.resource import path_of
 from janua.errors import InvalidRequest
 from janua.gateway.answers import Precondition
-from janua.gateway.records import Idempotency
+from janua.gateway.idempotency import Idempotency
 
 Tags = Literal["*"] | tuple[tuple[bool, str], ...]
 """Any representation there is, or a list of (is weak, opaque tag); an empty header is an empty list."""

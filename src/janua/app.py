@@ -19,6 +19,8 @@ from starlette.responses import Response
 from uvicorn.supervisors import Multiprocess
 
 from janua.api.boundary import Boundary
+from janua.api.graphql.execution import Engine
+from janua.api.graphql.http import graphql_routes
 from janua.api.pages import page_routes
 from janua.api.protocol import ServerConfig
 from janua.api.rest.documents import OpenApiDocuments
@@ -44,10 +46,11 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
         async with contextlib.AsyncExitStack() as stack:
             app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings))
             await ensure_records(app.state.gateway)
+            app.state.graphql = Engine(app.state.gateway, dev=dev)
             yield
 
     app = Starlette(
-        routes=[*rest_routes(), *page_routes()],
+        routes=[*graphql_routes(settings, dev=dev), *rest_routes(), *page_routes()],
         middleware=[Middleware(Boundary, url_bytes=settings.limits.url_bytes)],
         exception_handlers={HTTPException: _pass_on},
         lifespan=lifespan,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from janua.errors import InvalidCursor
 from janua.model.types import Json
-from janua.query.ast import OrderTerm, PageRequest, RawFilter, ReadQuery
+from janua.query.ast import OrderTerm, PageRequest, ReadQuery
 from janua.query.cursor import CursorKey, context_of, decode, encode
 from janua.query.plan import plan_read
 from tests.query.builders import AN_ID, KEY, LIMITS, a_catalog

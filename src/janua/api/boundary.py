@@ -27,7 +27,7 @@ from janua.errors import (
 )
 
 REVISION = "Janua-Catalog-Revision"
-STAMPED = re.compile(r"/(?:registry|api|records)(?:/|$)")
+STAMPED = re.compile(r"/(?:registry|api|records|graphql)(?:/|$)")
 HEADER_BYTES = 64 * 1024
 LINGER_SECONDS = 2.0
 

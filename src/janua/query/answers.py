@@ -10,8 +10,10 @@ from typing import assert_never
 
 from janua.errors import InvalidQuery, QueryTooLarge, UnknownField
 from janua.model.catalog import Catalog
+from janua.model.collection import Path
 from janua.model.identifiers import parse_id
 from janua.model.types import Array, Json, Object, Type, Union
+from janua.query.ast import RawFilter
 from janua.query.cursor import CursorKey, context_of
 from janua.query.figures import selected_figures
 from janua.query.filters import resolve_filter
@@ -101,7 +103,8 @@ class _Answering:
                 return root
             case OneAsked(collection, by, value, shown):
                 scope = root_scope(self._catalog, collection, "graphql")
-                found = resolve_filter({by: {"eq": value}}, scope, OperandReader(self._limits), self.values)
+                where = {"id": {"eq": value}} if by is None else _at(scope, by, {"eq": value})
+                found = resolve_filter(where, scope, OperandReader(self._limits), self.values)
                 return First(collection, found, self._members(shown, scope, 1))
             case RecordsAsked(collection, ids, shown):
                 scope = root_scope(self._catalog, collection, "graphql")
@@ -130,9 +133,9 @@ class _Answering:
                 return self._connection(asked, target, related.link, times)
             case Named("id") if scope.record:
                 return Meta("id")
-            case Named("_meta", [(_, inside)]) if scope.record:
+            case Named("_meta", (inside,)) if scope.record:
                 return Members(tuple((key, _metadatum(each)) for key, each in inside))
-            case Named(name, [(_, inside)]) if scope.record and scope.related(name) is not None:
+            case Named(name, (inside,)) if scope.record and scope.related(name) is not None:
                 related = self._related(name, scope)
                 target = scope.at_target(related, name, self._limits)
                 return RelatedOne(related.link, self._members(inside, target, times))
@@ -150,17 +153,16 @@ class _Answering:
     def _value(self, type: Type, asked: Named, scope: Scope, times: int) -> Part:
         """Return a value of the document; `scope` stands on it."""
         path = scope.path
-        inside = dict(asked.inside)
+        inside = asked.inside
         match type:
             case _ if not inside:
                 return Typed(path, type, self._big_as_text)
-            case Object(name):
-                return Structured(path, self._members(inside[name], scope, times))
+            case Object():
+                return Structured(path, self._members(inside[0], scope, times))
             case Union(_, discriminator, variants):
                 branches = tuple(
-                    (each.tags, self._members(inside[each.object], scope.as_type(Object(each.object)), times))
-                    for each in variants
-                    if each.object in inside
+                    (each.tags, self._members(selection, scope.as_type(Object(each.object)), times))
+                    for each, selection in zip(variants, inside, strict=True)
                 )
                 return Chosen(path, discriminator, branches)
             case Array(items):
@@ -173,7 +175,7 @@ class _Answering:
         collection = scope.collection.name
         order = order_keys(self._catalog, collection, asked.order, "graphql", self._limits)
         condition = self._filter(asked, scope)
-        context = Deferred[str](asked.where, partial(_context, collection, order))
+        context = Deferred(asked.where, partial(_context, collection, order))
         needs_context = asked.page.after is not None or asked.page.before is not None
         page = self._page(asked, context.value(_no_variables) if needs_context else "", len(order))
         bound = None if page.boundary is None else Bound(tuple(self._bind_text(each) for each in page.boundary))
@@ -255,6 +257,16 @@ class _Answering:
         self._shown += records
         if self._shown > self._limits.answer_records:
             raise QueryTooLarge("records with all that is related", self._shown, self._limits.answer_records)
+
+
+def _at(scope: Scope, path: Path, where: RawFilter) -> RawFilter:
+    """Return a filter on the value at a path of property names."""
+    fields = [scope.collection.field_at(path[: length + 1]) for length in range(len(path))]
+    for each in reversed(fields):
+        if each is None:
+            raise TypeError(f"{path} is no declared field")
+        where = {each.graphql: where}
+    return where
 
 
 def _metadatum(asked: Asked) -> Part:

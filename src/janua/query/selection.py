@@ -6,6 +6,7 @@ Names are in GraphQL spelling. Start at `AnswerQuery`, which is one operation; `
 from dataclasses import dataclass
 from typing import Literal
 
+from janua.model.collection import Path
 from janua.query.ast import AggregateFunction, Direction, Nulls, OrderTerm, PageRequest, Raw, RawFilter
 from janua.query.parts import Constant, PageFact
 
@@ -17,11 +18,11 @@ Selection = tuple[tuple[str, "Asked"], ...]
 class Named:
     """The field, system value or to-one relation of this name.
 
-    `inside` says what of it, for each object type that it may have: (type name, selection).
+    `inside` says what of it: one selection, or one for each variant of a union, in the order of the variants.
     """
 
     name: str
-    inside: tuple[tuple[str, Selection], ...] = ()
+    inside: tuple[Selection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +70,10 @@ Asked = Constant | Named | ListAsked
 
 @dataclass(frozen=True, slots=True)
 class OneAsked:
-    """The record of a collection that has `value` in the field `by`: its id, or a unique field."""
+    """The record of a collection that has `value` at the path `by`, a unique field, or as its id (None)."""
 
     collection: str
-    by: str
+    by: Path | None
     value: Raw
     shown: Selection
 

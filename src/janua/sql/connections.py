@@ -47,7 +47,11 @@ class _Page:
 
     def __init__(self, part: Connection, row: Row, binds: Binds, show: Show) -> None:
         self._part, self._row, self._binds, self._show = part, row, binds, show
-        self._limit = binds.use(part.limit, "bigint")
+
+    @property
+    def _limit(self) -> Tree:
+        # Not before it is needed: a parameter that no text names is one too many.
+        return self._binds.use(self._part.limit, "bigint")
 
     def text(self) -> Tree:
         """Return the text of the whole, as a value."""

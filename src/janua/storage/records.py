@@ -19,7 +19,7 @@ from janua.query.parts import AggregatePlan, Part, ReadPlan
 from janua.sql import aggregate, ddl, select, write
 from janua.sql import upsert as upserts
 from janua.sql.parts import RECORD
-from janua.sql.statement import values_for
+from janua.sql.statement import Statement, values_for
 from janua.sql.upsert import Key
 from janua.storage.pool import Connection
 
@@ -68,6 +68,15 @@ async def fetch_one(connection: Connection, plan: ReadPlan, values: Sequence[Val
     statement = select.one_statement(plan)
     row = await connection.fetchrow(statement.text, *values_for(statement, values))
     return Stored(str(row["id"]), row["version"], row["text"]) if row else None
+
+
+async def fetch_answer(connection: Connection, statement: Statement, arguments: Sequence[object]) -> str:
+    """Return the text that a statement of `sql.answer` makes. Raises: `StaleCatalog`."""
+    try:
+        return await connection.fetchval(statement.text, *arguments)
+    # A table or column may be gone, or not be there for a catalog that is older.
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        raise StaleCatalog("") from error
 
 
 async def fetch_groups(connection: Connection, plan: AggregatePlan, values: Sequence[Value]) -> str:

@@ -24,7 +24,7 @@ from starlette.middleware import Middleware
 from janua.api.boundary import Boundary
 from janua.api.graphql.exchange import Answered, Asked
 from janua.api.graphql.faults import errors_body, fault
-from janua.api.graphql.http import graphql_routes
+from janua.api.graphql.http import PATH, GraphQLEndpoint, graphql_routes
 from janua.api.graphql.limits import parse_document
 from janua.api.pages import page_routes
 from janua.api.protocol import ServerConfig
@@ -123,8 +123,9 @@ def _answered(result: ExecutionResult) -> Answered:
 @contextlib.asynccontextmanager
 async def serving_engine(settings: Settings, engine: SmallEngine, *, dev: bool = True) -> AsyncGenerator[str]:
     """Serve an engine as the application does; return the address."""
-    boundary = Middleware(Boundary, url_bytes=settings.limits.url_bytes)
-    app = Starlette(routes=[*graphql_routes(settings, dev=dev), *page_routes()], middleware=[boundary])
+    endpoint = GraphQLEndpoint(settings, dev=dev)
+    boundary = Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={PATH: endpoint})
+    app = Starlette(routes=[*graphql_routes(endpoint), *page_routes()], middleware=[boundary])
     app.state.graphql = engine
     config = ServerConfig(
         app, head_seconds=settings.server.receive_timeout, url_bytes=settings.limits.url_bytes, log_config=None,

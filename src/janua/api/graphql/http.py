@@ -44,10 +44,12 @@ _READ = frozenset({b"accept", b"content-encoding", b"content-length", b"content-
 _TYPES = {each: f"{each}; charset=utf-8".encode() for each in (GRAPHQL_JSON, JSON)}
 
 
-def graphql_routes(settings: Settings, *, dev: bool) -> list[BaseRoute]:
+PATH = "/graphql"
+
+
+def graphql_routes(endpoint: "GraphQLEndpoint") -> list[BaseRoute]:
     """Return the routes of GraphQL; `state.graphql` of the application is the engine behind them."""
-    endpoint = GraphQLEndpoint(settings, dev=dev)
-    return [Route("/graphql", endpoint), Route("/graphql/{collection}", endpoint)]
+    return [Route(PATH, endpoint), Route(f"{PATH}/{{collection}}", endpoint)]
 
 
 class GraphQLEndpoint:
@@ -179,7 +181,7 @@ def _engine(scope: Scope) -> Engine:
 
 
 def _collection(scope: Scope) -> str | None:
-    return scope["path_params"].get("collection")
+    return scope["path_params"].get("collection") if "path_params" in scope else None
 
 
 async def _respond(send: Send, answered: Answered, form: str) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from janua.config import Settings
@@ -24,6 +24,8 @@ P = ParamSpec("P")
 
 LARGE = 64 * 1024
 """Bytes from which reading or changing a document is left to a thread, as others would wait for milliseconds."""
+LINGERING = 2
+"""Documents at a time that are validated against patterns which may take long, so that threads are left for others."""
 ATTEMPTS = 5
 """How often a write follows a schema that changes under it before it gives up."""
 
@@ -39,6 +41,7 @@ class Gateway:
     cursor_key: CursorKey
     document_limits: Limits
     query_limits: QueryLimits
+    lingering: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LINGERING))
 
 
 @contextlib.asynccontextmanager

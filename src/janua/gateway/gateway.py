@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 
 from janua.config import Settings
 from janua.errors import JanuaError, StaleCatalog
+from janua.gateway.forgetting import forgetting
 from janua.gateway.indexing import Indexer, indexing
 from janua.gateway.live import Live, following
 from janua.model.collection import Collection
@@ -55,7 +56,8 @@ async def open_gateway(settings: Settings, *, name: str = "server") -> AsyncGene
     async with await open_pool(settings.database, name=name) as pool:
         live = Live(pool)
         await live.refresh()
-        async with following(live), indexing(live, pool) as indexer:
+        kept = settings.idempotency.keep_hours
+        async with following(live), indexing(live, pool) as indexer, forgetting(pool, kept):
             yield Gateway(pool, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
 
 

@@ -142,7 +142,7 @@ REFUSED_REQUESTS = [
         "an import for a back-reference",
         422,
         "record.import_rejected",
-        b"\n".join(json.dumps({"many": [HOSTILE] * count}).encode() for count in [100] * 30 + [9_000]),
+        b"\n".join(json.dumps({"many": [HOSTILE] * count}).encode() for count in [100] * 30 + [100_000]),
         path="/import",
         Content_Type="application/x-ndjson",
     ),

@@ -20,6 +20,8 @@ from starlette.responses import Response
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from janua.api.boundary import Boundary
+from janua.api.graphql.execution import Engine
+from janua.api.graphql.http import PATH, GraphQLEndpoint, graphql_routes
 from janua.api.pages import page_routes
 from janua.api.protocol import ServerConfig
 from janua.api.rest.documents import OpenApiDocuments
@@ -47,11 +49,13 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
         async with contextlib.AsyncExitStack() as stack:
             app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings, serves=True))
             await ensure_records(app.state.gateway)
+            app.state.graphql = Engine(app.state.gateway, dev=dev)
             yield
 
+    graphql = GraphQLEndpoint(settings, dev=dev)
     app = Starlette(
-        routes=[*rest_routes(), *page_routes()],
-        middleware=[Middleware(Boundary, url_bytes=settings.limits.url_bytes)],
+        routes=[*graphql_routes(graphql), *rest_routes(), *page_routes()],
+        middleware=[Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={PATH: graphql})],
         exception_handlers={HTTPException: _pass_on},
         lifespan=lifespan,
     )

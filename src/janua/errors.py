@@ -419,6 +419,46 @@ class QueryTooLarge(JanuaError):
         return f"the query has {self.found} {self.what}; the limit is {self.limit}"
 
 
+@dataclass(eq=False)
+class InvalidOperation(JanuaError):
+    """The GraphQL document cannot be parsed or does not fit the GraphQL schema, or its variables do not.
+
+    In `errors`, `locations` say where.
+    """
+
+    code: ClassVar[str] = "query.malformed"
+    title: ClassVar[str] = "Invalid GraphQL operation"
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class IntrospectionOff(JanuaError):
+    """The query asks for the GraphQL schema itself, which this server keeps to itself."""
+
+    code: ClassVar[str] = "query.introspection_off"
+    title: ClassVar[str] = "Introspection is off"
+
+    def __str__(self) -> str:
+        return "introspection is off on this server; set graphql.introspection to true, or use `janua sdl`"
+
+
+@dataclass(eq=False)
+class UnknownPersistedDocument(JanuaError):
+    """No document of this SHA-256 is known to this worker: send it again, with its text.
+
+    Code and message are those that the clients of Apollo's protocol look for.
+    """
+
+    code: ClassVar[str] = "PERSISTED_QUERY_NOT_FOUND"
+    title: ClassVar[str] = "Unknown persisted document"
+
+    def __str__(self) -> str:
+        return "PersistedQueryNotFound"
+
+
 # --- records -------------------------------------------------------------------------------------------------
 
 
@@ -553,7 +593,10 @@ class TooManyRecords(JanuaError):
     limit: int
 
     def __str__(self) -> str:
-        return f"more than {self.limit} records of {self.collection} match; nothing was changed"
+        return (
+            f"more than {self.limit} records of {self.collection} match, the limit of this write; nothing was changed: "
+            "narrow the filter or allow more"
+        )
 
 
 @dataclass(eq=False)
@@ -609,6 +652,18 @@ class UnsupportedMediaType(JanuaError):
 
     def __str__(self) -> str:
         return f"content type {self.found or '(none)'!r} is not accepted here; send {' or '.join(self.accepted)}"
+
+
+@dataclass(eq=False)
+class NotAcceptable(JanuaError):
+    """`Accept` allows none of the media types that this resource has."""
+
+    code: ClassVar[str] = "request.not_acceptable"
+    title: ClassVar[str] = "Not acceptable"
+    offered: Sequence[str]
+
+    def __str__(self) -> str:
+        return f"the Accept header allows none of the media types there are here: {', '.join(self.offered)}"
 
 
 @dataclass(eq=False)

@@ -196,3 +196,13 @@ async def test_a_corrupt_registry_row_quarantines_its_collection_only(library: G
         assert set(another.live.catalog.collections) == {"authors"}
         assert set(another.live.catalog.quarantined) == {"books"}
         await records.create(another, "authors", a_document(name="Ada"))
+
+
+async def test_a_schema_without_a_relation_can_follow_one_with_it_once_all_records_were_checked(
+    library: Gateway,
+) -> None:
+    await records.create(library, "books", a_document(title="A"))
+    narrower = BOOKS | a_schema({"title": {"type": "string", "maxLength": 5}}, required=("title",))
+    report = (await schemas.register(library, "books", narrower)).report
+    assert report.records.checked == 1
+    assert not library.live.catalog.collection("books").relations

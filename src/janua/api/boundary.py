@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import logging
 import re
+from collections.abc import Mapping
+from itertools import chain
 
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -39,18 +40,23 @@ LINGER_SECONDS = 2.0
 # to a proxy in front of us.
 _AMBIGUOUS = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)|/(?:\.|%2e){1,2}(?:/|$)|%(?![0-9a-f]{2})", re.IGNORECASE)
 
+_REVISION = REVISION.lower().encode()
 _MINIMUM = MINIMUM.lower().encode()
-_REVISION = re.compile(rb"[0-9]{1,18}")
+_NUMBER = re.compile(rb"[0-9]{1,18}")
 
 log = logging.getLogger(__name__)
 
 
 class Boundary:
-    """ASGI middleware; `url_bytes` bounds path and query string together."""
+    """ASGI middleware; `url_bytes` bounds path and query string together.
 
-    def __init__(self, app: ASGIApp, *, url_bytes: int) -> None:
+    What is at one of the paths in `direct` is found without asking the routes, which takes as long as reading it.
+    """
+
+    def __init__(self, app: ASGIApp, *, url_bytes: int, direct: Mapping[str, ASGIApp] | None = None) -> None:
         self._app = app
         self._url_bytes = url_bytes
+        self._direct = direct or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -63,7 +69,7 @@ class Boundary:
             self._check_head(scope)
             if gateway is not None:
                 answer.revision = await _required_revision(gateway, scope)
-            await self._app(scope, receive, answer.send)
+            await self._direct.get(scope["path"], self._app)(scope, receive, answer.send)
         except ClientDisconnect:
             return
         except JanuaError as error:
@@ -78,7 +84,7 @@ class Boundary:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         if len(path) + len(scope["query_string"]) > self._url_bytes:
             raise UrlTooLong(self._url_bytes)
-        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES:
+        if sum(map(len, chain.from_iterable(scope["headers"]))) > HEADER_BYTES:
             raise HeadersTooLarge(HEADER_BYTES)
         if _AMBIGUOUS.search(path):
             raise InvalidRequest("the path has an encoded slash, backslash or control character, or a segment of dots")
@@ -125,8 +131,8 @@ class _Answer:
 
     def _stamp(self, message: Message) -> None:
         # Of the catalog that the request began with; a registration says itself which one it made.
-        if self.revision is not None:
-            MutableHeaders(scope=message).setdefault(REVISION, str(self.revision))
+        if self.revision is not None and all(name != _REVISION for name, _ in message["headers"]):
+            message["headers"] = [*message["headers"], (_REVISION, b"%d" % self.revision)]
 
 
 def _gateway(scope: Scope) -> Gateway | None:
@@ -140,7 +146,7 @@ async def _required_revision(gateway: Gateway, scope: Scope) -> int:
     """
     wanted = next((value for name, value in scope["headers"] if name == _MINIMUM), None)
     if wanted is not None:
-        if not _REVISION.fullmatch(wanted):
+        if not _NUMBER.fullmatch(wanted):
             raise InvalidRequest(f"{MINIMUM} must be a catalog revision, a whole number as {REVISION} gives it")
         if not await gateway.live.reach(int(wanted), MINIMUM_SECONDS):
             raise RevisionNotReached(int(wanted), gateway.live.catalog.revision)

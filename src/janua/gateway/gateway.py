@@ -12,13 +12,14 @@ from janua.errors import DatabaseAhead, JanuaError, StaleCatalog
 from janua.gateway.indexing import Indexer, indexing
 from janua.gateway.live import FORMAT, Live
 from janua.gateway.workers import following
+from janua.model.catalog import Catalog
 from janua.model.collection import Collection
 from janua.query.cursor import CursorKey
 from janua.query.limits import QueryLimits
 from janua.registry.document import Limits
 from janua.storage import schemas as storage
 from janua.storage.migrations import require_current
-from janua.storage.pool import Pool, connection, open_pool
+from janua.storage.pool import Connection, Pool, connection, open_pool
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -93,12 +94,30 @@ async def with_current_schema(gateway: Gateway, name: str, write: Callable[[Coll
 
     Raises: `StaleCatalog` when it changes too often, and whatever `write` raises.
     """
-    for _ in range(ATTEMPTS):
+    return await _following(gateway, lambda catalog: write(catalog.collection(name)))
+
+
+async def in_one_transaction(gateway: Gateway, write: Callable[[Connection, Catalog], Awaitable[T]]) -> T:
+    """Run writes in one transaction, with one catalog; again, from the start, when a schema turns out to have changed.
+
+    Nothing else makes it run again. Whatever `write` raises undoes all that it has done.
+    Raises: `StaleCatalog` when schemas change too often, `DatabaseUnavailable`, and whatever `write` raises.
+    """
+
+    async def attempt(catalog: Catalog) -> T:
+        async with connection(gateway.pool) as c, c.transaction():
+            return await write(c, catalog)
+
+    return await _following(gateway, attempt)
+
+
+async def _following(gateway: Gateway, write: Callable[[Catalog], Awaitable[T]]) -> T:
+    for _ in range(ATTEMPTS - 1):
         try:
-            return await write(gateway.live.catalog.collection(name))
+            return await write(gateway.live.catalog)
         except StaleCatalog:
             await gateway.live.refresh()
-    raise StaleCatalog(name)
+    return await write(gateway.live.catalog)
 
 
 async def _cursor_key(pool: Pool, settings: Settings) -> CursorKey:

@@ -80,7 +80,8 @@ class _Batch:
             document,
             version=self._versions[name],
             names=old.name_map if old else {},
-            taken=self._taken,
+            # What derives from another's name must not take a name away from one that has it already.
+            taken=self._taken - names_taken(old) if old else self._taken,
             references=references,
             pinned=pinned,
             cost=self._schema_cost,

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 
 from janua.errors import ImportRejected
 from janua.model.collection import Collection, Index, Relation
-from janua.query.nodes import Filter, Part
+from janua.query.nodes import Filter
 from janua.query.operands import Value
+from janua.query.parts import Part
 from janua.sql import staging as sql
 from janua.sql.select import export_statement
 from janua.sql.statement import values_for
+from janua.sql.upsert import Key
 from janua.storage.copying import copied
 from janua.storage.pool import UNHURRIED, Connection
 from janua.storage.records import refusals
@@ -60,7 +62,7 @@ class Staging:
             sql.STAGING, source=lines, columns=("line", "id", "data"), format="text", timeout=UNHURRIED
         )
 
-    async def store(self, key: sql.Key | None, *, skip: bool, fresh_ids: bool) -> Outcome:
+    async def store(self, key: Key | None, *, skip: bool, fresh_ids: bool) -> Outcome:
         """Make the staged lines records; with `key`, those of its value are replaced by the last line that has it.
 
         With `skip`, lines that a constraint refuses are left out and returned.
@@ -81,7 +83,7 @@ class Staging:
             refused.append(Refused(row["lost"], "record.not_unique", "a record written meanwhile has the same value"))
         return Outcome(row["inserted"], row["updated"], refused)
 
-    async def _refused(self, key: sql.Key | None, *, fresh_ids: bool) -> list[Refused]:
+    async def _refused(self, key: Key | None, *, fresh_ids: bool) -> list[Refused]:
         return [
             Refused(lines, *_explanation(rejection))
             for rejection in sql.rejections(self._collection, key, fresh_ids=fresh_ids)

@@ -11,10 +11,11 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from janua.api.headers import idempotency_key
 from janua.api.rest.resource import path_of
 from janua.errors import InvalidRequest
 from janua.gateway.answers import Precondition
-from janua.gateway.records import Idempotency
+from janua.gateway.idempotency import Idempotency
 
 Tags = Literal["*"] | tuple[tuple[bool, str], ...]
 """Any representation there is, or a list of (is weak, opaque tag); an empty header is an empty list."""
@@ -22,7 +23,6 @@ Tags = Literal["*"] | tuple[tuple[bool, str], ...]
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 _SECONDS = re.compile(r"[0-9]{1,6}")
-_KEY = re.compile(r"[\x21\x23-\x7e]{1,255}")
 
 
 def version_tag(version: int) -> str:
@@ -80,16 +80,13 @@ def _preferences(request: Request) -> list[str]:
 
 
 def idempotency_of(request: Request, body: bytes) -> Idempotency | None:
-    """Return the idempotency key of a request with this body, quoted (as the draft has it) or bare.
+    """Return the idempotency key of a request with this body.
 
-    Raises: `InvalidRequest` for a key that is empty, too long or not printable.
+    Raises: `InvalidRequest` for a malformed key.
     """
-    given = request.headers.getlist("Idempotency-Key")
-    if not given:
+    key = idempotency_key(request.headers.getlist("Idempotency-Key"))
+    if key is None:
         return None
-    key = given[0][1:-1] if len(given[0]) > 1 and given[0][0] == given[0][-1] == '"' else given[0]
-    if len(given) > 1 or not _KEY.fullmatch(key):
-        raise InvalidRequest("Idempotency-Key must be given once, as 1 to 255 printable characters without spaces")
     return Idempotency.of(key, request.method.encode(), path_of(request).encode(), body)
 
 

@@ -13,17 +13,34 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from janua.api.boundary import HEADER_BYTES
 from janua.api.problems import problem_response
 from janua.errors import HeadersTooLarge, InvalidRequest, JanuaError, RequestTooSlow, UrlTooLong
+from janua.telemetry.logs import Format, Level, configure
 
 LINGER_SECONDS = 1.0
 
 
 class ServerConfig(uvicorn.Config):
-    """Uvicorn's settings, and ours: seconds for the head of a request, bytes of its path and query string."""
+    """Uvicorn's settings, and ours: seconds for the head of a request, bytes of its path and query string; `log`."""
 
-    def __init__(self, app: Any, *, head_seconds: float, url_bytes: int, **settings: Any) -> None:  # noqa: ANN401 -- uvicorn's
+    log: tuple[Level, Format] | None = None
+
+    def __init__(
+        self,
+        app: Any,  # noqa: ANN401 -- uvicorn's
+        *,
+        head_seconds: float,
+        url_bytes: int,
+        log: tuple[Level, Format] | None = None,
+        **settings: Any,  # noqa: ANN401 -- as above
+    ) -> None:
         super().__init__(app, http=BoundedProtocol, **settings)
         self.head_seconds = head_seconds
         self.url_bytes = url_bytes
+        self.log = log
+
+    def configure_logging(self) -> None:
+        """Write log lines as the settings say; uvicorn calls this in every worker, the one process of others does."""
+        if self.log is not None:
+            configure(*self.log)
 
 
 class BoundedProtocol(HttpToolsProtocol):

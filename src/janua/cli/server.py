@@ -42,6 +42,7 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
             print_line(f"Janua {__version__}, PostgreSQL in {where}")
             async with watching(gateway, settings.dev.schemas):
                 server = DevServer(server_config(found, dev=True, gateway=gateway))
+                server.config.configure_logging()
                 print_addresses(settings.server.host, listener)
                 await server.serve(sockets=[listener])
     return 128 + server.stopped_by if server.stopped_by else 0

@@ -29,6 +29,7 @@ from janua.registry.document import Document, check_size, read_document
 from janua.storage import idempotency as replays
 from janua.storage import records as storage
 from janua.storage.pool import Connection, connection
+from janua.telemetry.spans import COLLECTION, SCHEMA_VERSION, span
 
 PATCH_ATTEMPTS = 20
 """How often a patch without a precondition starts again because another write came between."""
@@ -59,9 +60,10 @@ async def fetch(
 
     Raises: `UnknownRecord`, `InvalidId`, `UnknownField`, `DatabaseUnavailable`.
     """
-    planned = plan_one(
-        gateway.live.catalog, collection, id, fields=fields, include=include, limits=gateway.query_limits
-    )
+    with span("plan", {COLLECTION: collection}):
+        planned = plan_one(
+            gateway.live.catalog, collection, id, fields=fields, include=include, limits=gateway.query_limits
+        )
     async with connection(gateway.pool) as c:
         found = await storage.fetch_one(c, planned.plan, planned.values)
     if found is None:
@@ -173,11 +175,12 @@ async def validate(gateway: Gateway, collection: Collection, document: Document)
 
     Raises: `InvalidRecord` with all violations.
     """
-    validator = gateway.live.validator(collection)
-    if not validator.is_valid(document.value):
-        # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
-        violations = await asyncio.to_thread(validator.validate, document.value)
-        raise InvalidRecord(collection.name, violations)
+    with span("validate", {COLLECTION: collection.name, SCHEMA_VERSION: collection.version}):
+        validator = gateway.live.validator(collection)
+        if not validator.is_valid(document.value):
+            # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
+            violations = await asyncio.to_thread(validator.validate, document.value)
+            raise InvalidRecord(collection.name, violations)
 
 
 async def _once(

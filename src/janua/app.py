@@ -25,6 +25,7 @@ from janua.api.pages import page_routes
 from janua.api.protocol import ServerConfig
 from janua.api.rest.documents import OpenApiDocuments
 from janua.api.rest.routes import rest_routes
+from janua.api.traces import trace_routes
 from janua.config import Settings
 from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import Gateway, open_gateway
@@ -56,7 +57,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             yield
 
     app = Starlette(
-        routes=[*rest_routes(), *page_routes(), metrics_route()],
+        routes=[*rest_routes(), *page_routes(), metrics_route(), *(trace_routes() if dev else ())],
         middleware=[Middleware(Observation), Middleware(Boundary, url_bytes=settings.limits.url_bytes)],
         exception_handlers={HTTPException: _pass_on},
         lifespan=lifespan,

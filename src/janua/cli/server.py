@@ -115,4 +115,5 @@ def print_addresses(host: str, listener: socket.socket) -> None:
     print_line(f"  records    {url}/api/{{collection}}")
     print_line(f"  registry   {url}/registry")
     print_line(f"  docs       {url}/docs")
+    print_line(f"  traces     {url}/traces")
     print_line("Press Ctrl-C to stop.")

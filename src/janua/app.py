@@ -76,6 +76,7 @@ def server_config(settings: Settings, *, dev: bool = False, gateway: Gateway | N
         factory=True,
         head_seconds=server.receive_timeout,
         url_bytes=settings.limits.url_bytes,
+        max_in_flight=server.max_in_flight,
         log=(settings.log.level, settings.log.format),
         host=server.host.strip("[]"),
         port=server.port,

@@ -233,3 +233,18 @@ def test_what_is_no_fault_of_the_database_means_nothing() -> None:
         ValueError("x"),
     ):
         assert translate(error) is None
+
+
+async def test_those_who_wait_for_a_connection_get_one_in_turn(settings: Settings) -> None:
+    database = settings.database.model_copy(update={"pool_min": 1, "pool_max": 1})
+    served: list[int] = []
+
+    async def ask(number: int) -> None:
+        for _ in range(3):
+            async with connection(pool) as c:
+                await c.execute("SELECT 1")
+            served.append(number)
+
+    async with await open_pool(database, name="test") as pool:
+        await asyncio.gather(*(ask(number) for number in range(5)))
+    assert served == [*range(5)] * 3

@@ -52,6 +52,8 @@ class Pool(AnyPool):
     """A pool that knows how long to wait for one of its connections, and for their end."""
 
     acquire_timeout: float = 5.0
+    turns: asyncio.Semaphore
+    """Who is next: asyncpg's own queue lets newcomers overtake those who wait, some of them for seconds."""
 
     async def close(self) -> None:
         """Close all connections, those that hang by cutting them: the process is about to end."""
@@ -117,6 +119,7 @@ async def open_pool(database: Database, *, name: str) -> Pool:
         server_settings=session_settings(database, name),
     )
     pool.acquire_timeout = database.acquire_timeout
+    pool.turns = asyncio.Semaphore(database.pool_max)
     with opening():
         return await pool
 
@@ -183,7 +186,7 @@ async def acquire(pool: Pool) -> Lent:
     """Take a connection out of the pool; the pool replaces those that PostgreSQL has closed meanwhile."""
     start = time.perf_counter()
     try:
-        return await pool.acquire(timeout=pool.acquire_timeout)
+        return await _take(pool)
     except TimeoutError as error:
         reason = f"no connection to the database came free within {pool.acquire_timeout:g} s"
         raise DatabaseUnavailable(reason) from error
@@ -195,12 +198,27 @@ async def acquire(pool: Pool) -> Lent:
             note_step("connection", waited)
 
 
+async def _take(pool: Pool) -> Lent:
+    if pool.turns.locked():
+        async with asyncio.timeout(pool.acquire_timeout):
+            await pool.turns.acquire()
+    else:
+        await pool.turns.acquire()
+    try:
+        return await pool.acquire(timeout=pool.acquire_timeout)
+    except BaseException:
+        pool.turns.release()
+        raise
+
+
 async def release(pool: Pool, lent: Lent) -> None:
     """Give a connection back; one that cannot be cleaned up is thrown away, which the caller need not know."""
     try:
         await pool.release(lent, timeout=pool.acquire_timeout)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         discard(lent)
+    finally:
+        pool.turns.release()
 
 
 def is_sound(lent: Lent) -> bool:

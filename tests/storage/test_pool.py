@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncGenerator
+from itertools import count
 from pathlib import Path
 
 import asyncpg
@@ -236,15 +237,17 @@ def test_what_is_no_fault_of_the_database_means_nothing() -> None:
 
 
 async def test_those_who_wait_for_a_connection_get_one_in_turn(settings: Settings) -> None:
-    database = settings.database.model_copy(update={"pool_min": 1, "pool_max": 1})
+    database = settings.database.model_copy(update={"pool_min": 3, "pool_max": 3})
+    tickets = count()
     served: list[int] = []
 
-    async def ask(number: int) -> None:
-        for _ in range(3):
+    async def ask() -> None:
+        for _ in range(20):
+            ticket = next(tickets)
             async with connection(pool) as c:
+                served.append(ticket)
                 await c.execute("SELECT 1")
-            served.append(number)
 
     async with await open_pool(database, name="test") as pool:
-        await asyncio.gather(*(ask(number) for number in range(5)))
-    assert served == [*range(5)] * 3
+        await asyncio.gather(*(ask() for _ in range(32)))
+    assert served == sorted(served)

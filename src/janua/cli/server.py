@@ -42,6 +42,7 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
             print_line(f"Janua {__version__}, PostgreSQL in {where}")
             async with watching(gateway, settings.dev.schemas):
                 server = DevServer(server_config(found, dev=True, gateway=gateway))
+                server.config.configure_logging()
                 print_addresses(settings.server.host, listener)
                 await server.serve(sockets=[listener])
     return 128 + server.stopped_by if server.stopped_by else 0
@@ -115,4 +116,5 @@ def print_addresses(host: str, listener: socket.socket) -> None:
     print_line(f"  records    {url}/api/{{collection}}")
     print_line(f"  registry   {url}/registry")
     print_line(f"  docs       {url}/docs")
+    print_line(f"  traces     {url}/traces")
     print_line("Press Ctrl-C to stop.")

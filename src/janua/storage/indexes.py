@@ -16,6 +16,7 @@ from janua.model.json import dumps
 from janua.sql.indexes import NamedIndex
 from janua.sql.maintenance import analyze
 from janua.storage.pool import UNHURRIED, Connection
+from janua.telemetry.metrics import index_build
 
 _BUILDER = "hashtext('janua.indexes'), hashtext($1)"
 """The advisory lock of whoever builds or drops the indexes of a collection."""
@@ -103,7 +104,8 @@ async def build_online(connection: Connection, index: NamedIndex, *, exists: boo
     try:
         if exists:
             await connection.execute(index.drop(concurrently=True), timeout=UNHURRIED)
-        await connection.execute(index.create(concurrently=True), timeout=UNHURRIED)
+        with index_build():
+            await connection.execute(index.create(concurrently=True), timeout=UNHURRIED)
     except asyncpg.UniqueViolationError as error:
         raise UniqueConflict(index.collection, [".".join(key.path) for key in index.index.keys]) from error
     else:

@@ -107,6 +107,8 @@ class _Run:
             return _refused(error.errors)
         except JanuaError as error:
             return Answered(_without_data([fault(error)]), _status(error))
+        except GraphQLError as error:
+            return Answered(_without_data([fault(error)]))
 
     def _program(self) -> "tuple[Program, list[object]]":
         """Return the program for these variables, compiled now if need be, and what it binds."""

@@ -20,7 +20,8 @@ from uvicorn.supervisors import Multiprocess
 
 from janua.api.boundary import Boundary
 from janua.api.graphql.execution import Engine
-from janua.api.graphql.http import graphql_routes
+from janua.api.graphql.http import PATH as GRAPHQL
+from janua.api.graphql.http import GraphQLEndpoint, graphql_routes
 from janua.api.pages import page_routes
 from janua.api.protocol import ServerConfig
 from janua.api.rest.documents import OpenApiDocuments
@@ -49,9 +50,10 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             app.state.graphql = Engine(app.state.gateway, dev=dev)
             yield
 
+    graphql = GraphQLEndpoint(settings, dev=dev)
     app = Starlette(
-        routes=[*graphql_routes(settings, dev=dev), *rest_routes(), *page_routes()],
-        middleware=[Middleware(Boundary, url_bytes=settings.limits.url_bytes)],
+        routes=[*graphql_routes(graphql), *rest_routes(), *page_routes()],
+        middleware=[Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={GRAPHQL: graphql})],
         exception_handlers={HTTPException: _pass_on},
         lifespan=lifespan,
     )

@@ -32,6 +32,7 @@ ASSETS = {
 LINKS = {
     "registry": "/registry",
     "records": "/records",
+    "graphql": "/graphql",
     "openapi": "/openapi.json",
     "docs": "/docs",
     "redoc": "/redoc",

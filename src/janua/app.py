@@ -4,6 +4,7 @@ Start at `create_app` for the application, at `run` for a server of it.
 """
 
 import contextlib
+import logging
 import math
 import sys
 from collections.abc import AsyncGenerator
@@ -16,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from janua.api.boundary import Boundary
 from janua.api.graphql.execution import Engine
@@ -29,6 +30,8 @@ from janua.api.rest.routes import rest_routes
 from janua.config import Settings
 from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import Gateway, open_gateway
+
+log = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS = 30
 SWITCH_SECONDS = 0.001
@@ -45,7 +48,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         sys.setswitchinterval(SWITCH_SECONDS)
         async with contextlib.AsyncExitStack() as stack:
-            app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings))
+            app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings, serves=True))
             await ensure_records(app.state.gateway)
             app.state.graphql = Engine(app.state.gateway, dev=dev)
             yield
@@ -95,7 +98,7 @@ def run(settings: Settings, *, dev: bool = False) -> None:
     if config.workers == 1:
         _Server(config).run()
     else:
-        Multiprocess(config, sockets=[config.bind_socket()]).run()
+        _Supervisor(config, sockets=[config.bind_socket()]).run()
 
 
 class _Server(uvicorn.Server):
@@ -105,6 +108,24 @@ class _Server(uvicorn.Server):
         """Stop at a signal, at once at the second one."""
         self.force_exit = self.should_exit
         self.should_exit = True
+
+
+class _Supervisor(Multiprocess):
+    """Keeps the workers running.
+
+    Uvicorn's would give up all of them when one that is started again meets no database, and kill one that takes more
+    than a few seconds to start, on a busy machine again and again.
+    """
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the workers that have died."""
+        for place, worker in enumerate(self.processes):
+            if self.should_exit.is_set() or worker.process.is_alive():
+                continue
+            worker.join()
+            log.warning("worker %s ended with %s and is replaced", worker.pid, worker.exitcode)
+            self.processes[place] = Process(self.config, self.sockets)
+            self.processes[place].start()
 
 
 async def _pass_on(_: Request, error: Exception) -> Response:

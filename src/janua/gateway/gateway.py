@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from janua.config import Settings
-from janua.errors import JanuaError, StaleCatalog
+from janua.errors import DatabaseAhead, JanuaError, StaleCatalog
+from janua.gateway.forgetting import forgetting
 from janua.gateway.indexing import Indexer, indexing
-from janua.gateway.live import Live, following
+from janua.gateway.live import FORMAT, Live
+from janua.gateway.workers import following
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection
 from janua.query.cursor import CursorKey
@@ -25,6 +27,8 @@ P = ParamSpec("P")
 
 LARGE = 64 * 1024
 """Bytes from which reading or changing a document is left to a thread, as others would wait for milliseconds."""
+LINGERING = 2
+"""Documents at a time that are validated against patterns which may take long, so that threads are left for others."""
 ATTEMPTS = 5
 """How often a write follows a schema that changes under it before it gives up."""
 
@@ -40,31 +44,49 @@ class Gateway:
     cursor_key: CursorKey
     document_limits: Limits
     query_limits: QueryLimits
+    lingering: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LINGERING))
 
 
 @contextlib.asynccontextmanager
-async def open_gateway(settings: Settings, *, name: str = "server") -> AsyncGenerator[Gateway]:
+async def open_gateway(settings: Settings, *, name: str = "server", serves: bool = False) -> AsyncGenerator[Gateway]:
     """Connect, load the catalog, and keep it and the indexes up to date while the block runs.
 
-    Raises: `DatabaseUnavailable`, `DatabaseBehind`, `InvalidConfiguration`.
+    `serves`: other processes wait for this one before they say that all serve a new schema.
+    Raises: `DatabaseUnavailable`, `DatabaseBehind`, `DatabaseAhead`, `InvalidConfiguration`.
     """
     if settings.database.dsn is not None:
         await require_current(settings.database.dsn.get_secret_value())
     async with await open_pool(settings.database, name=name) as pool:
         live = Live(pool)
         await live.refresh()
-        async with following(live), indexing(live, pool) as indexer:
+        follows = following(live, settings.database, name=name, serves=serves)
+        kept = settings.idempotency.keep_hours
+        async with follows, indexing(live, pool) as indexer, forgetting(pool, kept):
             yield Gateway(pool, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
 
 
+async def require_servable(settings: Settings) -> None:
+    """Refuse a database that this Janua cannot serve, before a worker is started.
+
+    Raises: `DatabaseUnavailable`, `DatabaseBehind`, `DatabaseAhead`, `InvalidConfiguration`.
+    """
+    if settings.database.dsn is not None:
+        await require_current(settings.database.dsn.get_secret_value())
+    async with await open_pool(settings.database, name="start") as pool, connection(pool) as c:
+        _, format = await storage.fetch_revision(c)
+    if format > FORMAT:
+        raise DatabaseAhead(format, FORMAT)
+
+
 async def is_ready(gateway: Gateway) -> Mapping[str, bool]:
-    """Return whether the database answers and a catalog is loaded."""
+    """Return whether the database answers, and whether a catalog is loaded that may be served."""
+    catalog = gateway.live.catalog.revision >= 0 and gateway.live.refusal is None
     try:
         async with connection(gateway.pool) as c:
             await storage.fetch_revision(c)
     except JanuaError:
-        return {"database": False, "catalog": gateway.live.catalog.revision >= 0}
-    return {"database": True, "catalog": gateway.live.catalog.revision >= 0}
+        return {"database": False, "catalog": catalog}
+    return {"database": True, "catalog": catalog}
 
 
 async def apart_if_large(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -77,30 +77,35 @@ async def with_current_schema(gateway: Gateway, name: str, write: Callable[[Coll
 
     Raises: `StaleCatalog` when it changes too often, and whatever `write` raises.
     """
-    return await _following(gateway, lambda catalog: write(catalog.collection(name)))
+    return await with_current_catalog(gateway, lambda catalog: write(catalog.collection(name)))
 
 
-async def in_one_transaction(gateway: Gateway, write: Callable[[Connection, Catalog], Awaitable[T]]) -> T:
-    """Run writes in one transaction, with one catalog; again, from the start, when a schema turns out to have changed.
+async def with_current_catalog(gateway: Gateway, work: Callable[[Catalog], Awaitable[T]]) -> T:
+    """Run work with the catalog, again, from the start, with the new one when a schema turns out to have changed.
 
-    Nothing else makes it run again. Whatever `write` raises undoes all that it has done.
-    Raises: `StaleCatalog` when schemas change too often, `DatabaseUnavailable`, and whatever `write` raises.
+    Nothing else makes it run again. Raises: `StaleCatalog` when schemas change too often, and whatever `work` raises.
     """
-
-    async def attempt(catalog: Catalog) -> T:
-        async with connection(gateway.pool) as c, c.transaction():
-            return await write(c, catalog)
-
-    return await _following(gateway, attempt)
-
-
-async def _following(gateway: Gateway, write: Callable[[Catalog], Awaitable[T]]) -> T:
     for _ in range(ATTEMPTS - 1):
         try:
-            return await write(gateway.live.catalog)
+            return await work(gateway.live.catalog)
         except StaleCatalog:
             await gateway.live.refresh()
-    return await write(gateway.live.catalog)
+    return await work(gateway.live.catalog)
+
+
+async def on_connection(gateway: Gateway, write: Callable[[Connection], Awaitable[T]]) -> T:
+    """Run a write that is one statement. Raises: `DatabaseUnavailable`, and whatever `write` raises."""
+    async with connection(gateway.pool) as c:
+        return await write(c)
+
+
+async def in_one_transaction(gateway: Gateway, write: Callable[[Connection], Awaitable[T]]) -> T:
+    """Run writes in one transaction; whatever `write` raises undoes all that it has done.
+
+    Raises: `DatabaseUnavailable`, and whatever `write` raises.
+    """
+    async with connection(gateway.pool) as c, c.transaction():
+        return await write(c)
 
 
 async def _cursor_key(pool: Pool, settings: Settings) -> CursorKey:

@@ -6,13 +6,15 @@ guarded by it: when it is not the current one any more, the step raises `StaleCa
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Never
 from uuid import UUID
 
 from janua.errors import InvalidQuery, InvalidRecord, RecordExists, StaleCatalog, UnknownRecord, VersionMismatch
 from janua.gateway.answers import Precondition, RecordAnswer
 from janua.gateway.gateway import Gateway, apart_if_large
-from janua.model.collection import Collection
+from janua.model.collection import Collection, Index, Path
 from janua.model.json import dumps
 from janua.model.patch import JsonPatch, MergePatch
 from janua.model.types import Json
@@ -64,18 +66,17 @@ async def replace(
     return await _replace_if(to, key, document, precondition)
 
 
-async def upsert(to: Writing, key: UUID, document: Document, on_conflict: str) -> RecordAnswer:
-    """Store a record, replacing the one with the same value in the field `on_conflict` (`created` tells which).
+async def upsert(to: Writing, key: UUID, document: Document, by: Key) -> RecordAnswer:
+    """Store a record, replacing the one with the same value in a unique field (`created` tells which).
 
-    A record that is replaced keeps its id; `key` is the id of a new one. The field is a unique one, dotted where it is
-    nested, or `id`, which is `key` itself.
-    Raises: `InvalidQuery` for `on_conflict` and when the document has no value there, `InvalidRecord`,
+    A record that is replaced keeps its id; `key` is the id of a new one. See `unique_key` and `unique_at` for `by`.
+    Raises: `InvalidQuery` when the document has no value there, or while its index is being built; `InvalidRecord`,
     `UniqueConflict` in another field, `RelationConflict`, `StaleCatalog`.
     """
-    by = unique_key(to.collection, on_conflict)
     await validate(to.gateway, to.collection, document)
     if by != "id" and _value_at(document.value, by.keys[0].path) is None:
-        reason = f"the document has no value at {on_conflict}, so no record is the same; give it one, or create it"
+        field = ".".join(by.keys[0].path)
+        reason = f"the document has no value at {field}, so no record is the same; give it one, or create it"
         raise InvalidQuery("on_conflict", reason)
     return _answer(await storage.upsert(to.connection, to.collection, by, key, document.text, to.shown))
 
@@ -136,14 +137,13 @@ def unique_key(collection: Collection, field: str) -> Key:
     """
     if field == "id":
         return "id"
-    unique = {
-        ".".join(each.keys[0].path): each
-        for each in collection.indexes
-        if each.unique and len(each.keys) == 1 and each.where is None
-    }
-    if field not in unique:
-        raise InvalidQuery("on_conflict", f"must be a unique field: one of {', '.join([*sorted(unique), 'id'])}")
-    return unique[field]
+    found = next((each for path, each in _unique(collection).items() if ".".join(path) == field), None)
+    return found or _not_unique(collection)
+
+
+def unique_at(collection: Collection, path: Path) -> Key:
+    """Return what an upsert goes by, given the path of a unique field. Raises: as `unique_key`."""
+    return _unique(collection).get(path) or _not_unique(collection)
 
 
 async def made_document(gateway: Gateway, value: Json) -> Document:
@@ -204,7 +204,17 @@ def _missing(collection: Collection, key: UUID, precondition: Precondition) -> U
     return UnknownRecord(collection.name, str(key))
 
 
-def _value_at(value: Json, path: tuple[str, ...]) -> Json:
+def _unique(collection: Collection) -> Mapping[Path, Index]:
+    whole = (each for each in collection.indexes if each.unique and len(each.keys) == 1 and each.where is None)
+    return {each.keys[0].path: each for each in whole}
+
+
+def _not_unique(collection: Collection) -> Never:
+    known = [*sorted(".".join(path) for path in _unique(collection)), "id"]
+    raise InvalidQuery("on_conflict", f"must be a unique field: one of {', '.join(known)}")
+
+
+def _value_at(value: Json, path: Path) -> Json:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value

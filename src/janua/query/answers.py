@@ -21,6 +21,7 @@ from janua.query.limits import QueryLimits
 from janua.query.nodes import Bound, Filter, Link, OrderKey, Position
 from janua.query.operands import OperandReader, Value
 from janua.query.orders import order_keys
+from janua.query.ownership import is_own
 from janua.query.pages import Page, resolve_page
 from janua.query.parts import (
     AggregatePlan,
@@ -87,6 +88,17 @@ def plan_answer(catalog: Catalog, query: AnswerQuery, limits: QueryLimits, key: 
     return PlannedAnswer(AnswerPlan(Members(members)), tuple(answering.values))
 
 
+def plan_shown(
+    catalog: Catalog, collection: str, query: Selection, limits: QueryLimits, key: CursorKey, *, big_as_text: bool
+) -> Part | None:
+    """Return the part that shows what is selected of a record that is being written.
+
+    None when that is more than the record itself: it then has to be read. Raises: as `plan_answer`.
+    """
+    part = _Answering(catalog, limits, key, big_as_text=big_as_text).record(collection, query)
+    return part if is_own(part) else None
+
+
 class _Answering:
     """Plans one operation, collecting its values and counting the records that it may show."""
 
@@ -116,6 +128,10 @@ class _Answering:
                 return self._groups(root)
             case _:
                 assert_never(root)
+
+    def record(self, collection: str, selection: Selection) -> Part:
+        """Return the part that shows a record of a collection."""
+        return self._members(selection, root_scope(self._catalog, collection, "graphql"), 1)
 
     def _members(self, selection: Selection, scope: Scope, times: int) -> Members:
         """Return the members of a record or object; `times`: of how many of them, at worst."""

@@ -85,6 +85,11 @@ class Scene:
     type: GraphQLObjectType
     fragments: Mapping[str, FragmentDefinitionNode]
 
+    @property
+    def big_as_text(self) -> bool:
+        """Return whether big integers are shown as strings."""
+        return self.gateway.settings.graphql.big_integers_as_strings
+
 
 def compile_reads(scene: Scene, fields: Fields, values: VariableValues) -> Program:
     """Return the program of root fields that read collections, by response key.
@@ -99,7 +104,7 @@ def compile_reads(scene: Scene, fields: Fields, values: VariableValues) -> Progr
 def compile_roots(scene: Scene, roots: Sequence[tuple[str, Root]]) -> Program:
     """Return the program of roots, by response key."""
     gateway = scene.gateway
-    query = AnswerQuery(tuple(roots), big_as_text=gateway.settings.graphql.big_integers_as_strings)
+    query = AnswerQuery(tuple(roots), big_as_text=scene.big_as_text)
     planned = plan_answer(scene.catalog, query, gateway.query_limits, gateway.cursor_key)
     deferred = tuple(place for place, each in enumerate(planned.values) if isinstance(each, Deferred))
     return Program(answer_statement(planned.plan), planned.values, deferred, scene.catalog.revision)

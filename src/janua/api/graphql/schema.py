@@ -15,6 +15,7 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, specified_di
 
 from janua.api.graphql.component import Component, Key, build_component, key_of
 from janua.api.graphql.registry import registry_part
+from janua.api.graphql.scalars import SCALARS
 from janua.api.graphql.sdl import print_sdl
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection
@@ -180,11 +181,13 @@ def schema_of(components: Iterable[Component]) -> GraphQLSchema:
     registry = registry_part()
     query = GraphQLObjectType("Query", _merged([registry.queries, *(each.queries for each in components)]))
     mutation = GraphQLObjectType("Mutation", _merged([registry.mutations, *(each.mutations for each in components)]))
+    generated = chain.from_iterable(each.types for each in components)
     return GraphQLSchema(
         query=query,
         mutation=mutation,
-        # All that are made here: graphql-core looks for others by recursion, and schemas may be deep.
-        types=[query, mutation, *registry.types, *chain.from_iterable(each.types for each in components)],
+        # All that are made here, as graphql-core looks for others by recursion, and schemas may be deep; and every
+        # scalar, as a variable inside a literal of JSON may be of any.
+        types=list(dict.fromkeys([query, mutation, *SCALARS.values(), *registry.types, *generated])),
         directives=specified_directives,
         extensions=registry.extensions,
         # The tests validate what is built here; at run time it would take longer than building it.

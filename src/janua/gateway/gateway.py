@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from janua.config import Settings
 from janua.errors import JanuaError, StaleCatalog
+from janua.gateway.forgetting import forgetting
 from janua.gateway.indexing import Indexer, indexing
 from janua.gateway.live import Live, following
 from janua.model.catalog import Catalog
@@ -25,6 +26,8 @@ P = ParamSpec("P")
 
 LARGE = 64 * 1024
 """Bytes from which reading or changing a document is left to a thread, as others would wait for milliseconds."""
+LINGERING = 2
+"""Documents at a time that are validated against patterns which may take long, so that threads are left for others."""
 ATTEMPTS = 5
 """How often a write follows a schema that changes under it before it gives up."""
 
@@ -40,6 +43,7 @@ class Gateway:
     cursor_key: CursorKey
     document_limits: Limits
     query_limits: QueryLimits
+    lingering: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LINGERING))
 
 
 @contextlib.asynccontextmanager
@@ -53,7 +57,8 @@ async def open_gateway(settings: Settings, *, name: str = "server") -> AsyncGene
     async with await open_pool(settings.database, name=name) as pool:
         live = Live(pool)
         await live.refresh()
-        async with following(live), indexing(live, pool) as indexer:
+        kept = settings.idempotency.keep_hours
+        async with following(live), indexing(live, pool) as indexer, forgetting(pool, kept):
             yield Gateway(pool, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
 
 

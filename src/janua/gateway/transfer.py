@@ -45,7 +45,12 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
     current = gateway.live.catalog.collection(collection)
     key = None if on_conflict is None else unique_key(current, on_conflict)
     intake = Intake(
-        current, gateway.live.validator(current), gateway.document_limits, records=records, progress=progress
+        current,
+        gateway.live.validator(current),
+        gateway.document_limits,
+        gateway.lingering,
+        records=records,
+        progress=progress,
     )
     documents = split(source, shape, gateway.settings.limits.body_bytes)
     async with connection(gateway.pool) as c, storage.staging(c, current) as staged:

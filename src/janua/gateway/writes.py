@@ -124,9 +124,15 @@ async def validate(gateway: Gateway, collection: Collection, document: Document)
     Raises: `InvalidRecord` with all violations.
     """
     validator = gateway.live.validator(collection)
-    if not validator.is_valid(document.value):
+    if validator.lingers:
+        async with gateway.lingering:
+            violations = await asyncio.to_thread(validator.validate, document.value)
+    elif await apart_if_large(len(document.text), validator.is_valid, document.value):
+        return
+    else:
         # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
         violations = await asyncio.to_thread(validator.validate, document.value)
+    if violations:
         raise InvalidRecord(collection.name, violations)
 
 

@@ -168,7 +168,7 @@ async def _update(to: Writing, step: Step) -> Sequence[RecordAnswer]:
 
 
 async def _upsert(to: Writing, step: Step) -> Sequence[RecordAnswer]:
-    by = ".".join(step.mark.unique[str(step.given["onConflict"])])
+    by = writes.unique_at(to.collection, step.mark.unique[str(step.given["onConflict"])])
     return [await writes.upsert(to, new_id(), await _document(to, step.given["input"]), by)]
 
 

@@ -16,7 +16,7 @@ from janua.api.rest.conditions import unchanged, version_tag, versions_of
 from janua.api.rest.parameters import no_parameters, read_parameters
 from janua.api.rest.resource import collection_of, gateway_of, path_of
 from janua.api.wire import json_response, plain
-from janua.errors import InvalidRequest, UnknownSchemaVersion
+from janua.errors import InvalidQuery, InvalidRequest, UnknownSchemaVersion
 from janua.gateway import schemas
 from janua.gateway.answers import Description, Registration, SchemaVersion
 from janua.gateway.gateway import apart_if_large
@@ -102,6 +102,17 @@ async def drop(request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def drop_many(request: Request) -> Response:
+    """Forget the collections of `?collections=a,b`, all or none; as with one, `records=delete` if they hold records."""
+    asked = read_parameters(request, ("collections", "records"))
+    names = asked.names("collections")
+    if names is None:
+        raise InvalidQuery("collections", "is missing: say which collections to drop, as in collections=a,b")
+    with_records = asked.choice("records", ("delete",)) is not None
+    await schemas.drop_many(gateway_of(request), names, with_records=with_records)
+    return Response(status_code=204)
+
+
 async def list_versions(request: Request) -> Response:
     """Answer all schema versions, oldest first."""
     no_parameters(request)
@@ -125,7 +136,7 @@ async def fetch_version(request: Request) -> Response:
     return unchanged(request, tag) or answer
 
 
-COLLECTIONS = {"GET": list_collections, "POST": register_many}
+COLLECTIONS = {"GET": list_collections, "POST": register_many, "DELETE": drop_many}
 COLLECTION = {"GET": describe, "PUT": register, "PATCH": configure, "DELETE": drop}
 VERSIONS = {"GET": list_versions}
 VERSION = {"GET": fetch_version}

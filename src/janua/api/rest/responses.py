@@ -257,6 +257,13 @@ PARAMETERS: JsonObject = {
     },
     "Collection": {"name": "collection", "in": "path", "required": True, "schema": _COLLECTION},
     "Version": {"name": "version", "in": "path", "required": True, "schema": _VERSION | {"maximum": 999_999_999}},
+    "DropCollections": {
+        "name": "collections",
+        "in": "query",
+        "required": True,
+        "description": "The names of the collections, separated by commas.",
+        "schema": {"type": "string"},
+    },
     "DropRecords": {
         "name": "records",
         "in": "query",

@@ -41,6 +41,11 @@ class Server(Section):
     allow_remote: bool = Field(
         default=False, description="Allow a `host` that other machines reach although no authentication is configured."
     )
+    max_in_flight: int = Field(
+        default=32,
+        ge=1,
+        description="Requests that each worker works on at once; of more, those that find no place get 503.",
+    )
     receive_timeout: float = Field(
         default=20.0,
         gt=0,

@@ -129,7 +129,7 @@ async def serving_engine(settings: Settings, engine: SmallEngine, *, dev: bool =
     app.state.graphql = engine
     config = ServerConfig(
         app, head_seconds=settings.server.receive_timeout, url_bytes=settings.limits.url_bytes, log_config=None,
-        access_log=False, ws="none", lifespan="off",
+        access_log=False, ws="none", lifespan="off", max_in_flight=settings.server.max_in_flight,
     )  # fmt: skip
     async with serving(config) as address:
         yield address

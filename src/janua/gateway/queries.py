@@ -11,6 +11,7 @@ from janua.query.plan import Planned, plan_aggregate, plan_read
 from janua.sql.statement import Statement
 from janua.storage import records as storage
 from janua.storage.pool import connection
+from janua.telemetry.spans import COLLECTION, span
 
 
 async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
@@ -20,7 +21,8 @@ async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
     empty page has none.
     Raises: what `query.plan.plan_read` does, `DatabaseUnavailable`, `StatementTimeout`.
     """
-    planned = plan_read(gateway.live.catalog, query, gateway.query_limits, gateway.cursor_key)
+    with span("plan", {COLLECTION: query.collection}):
+        planned = plan_read(gateway.live.catalog, query, gateway.query_limits, gateway.cursor_key)
     async with connection(gateway.pool) as c:
         page = await storage.fetch_page(c, planned.plan, planned.values)
     return _answer(gateway, planned, page)
@@ -31,7 +33,8 @@ async def aggregate(gateway: Gateway, query: AggregateQuery) -> str:
 
     Raises: what `query.plan.plan_aggregate` does, `DatabaseUnavailable`, `StatementTimeout`.
     """
-    planned = plan_aggregate(gateway.live.catalog, query, gateway.query_limits)
+    with span("plan", {COLLECTION: query.collection}):
+        planned = plan_aggregate(gateway.live.catalog, query, gateway.query_limits)
     async with connection(gateway.pool) as c:
         return await storage.fetch_groups(c, planned.plan, planned.values)
 

@@ -18,6 +18,7 @@ from janua.query.plan import plan_one
 from janua.registry.document import Document
 from janua.storage import records as storage
 from janua.storage.pool import connection
+from janua.telemetry.spans import COLLECTION, span
 
 
 async def fetch(
@@ -32,9 +33,10 @@ async def fetch(
 
     Raises: `UnknownRecord`, `InvalidId`, `UnknownField`, `DatabaseUnavailable`.
     """
-    planned = plan_one(
-        gateway.live.catalog, collection, id, fields=fields, include=include, limits=gateway.query_limits
-    )
+    with span("plan", {COLLECTION: collection}):
+        planned = plan_one(
+            gateway.live.catalog, collection, id, fields=fields, include=include, limits=gateway.query_limits
+        )
     async with connection(gateway.pool) as c:
         found = await storage.fetch_one(c, planned.plan, planned.values)
     if found is None:

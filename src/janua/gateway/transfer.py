@@ -19,6 +19,7 @@ from janua.query.plan import plan_filter
 from janua.sql.parts import RECORD
 from janua.storage import transfer as storage
 from janua.storage.pool import connection
+from janua.telemetry.metrics import import_done
 
 OnError = Literal["abort", "skip"]
 
@@ -57,6 +58,7 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
         await staged.fill(intake.lines(documents, abort=on_error == "abort"))
         stored = await staged.store(key, skip=on_error == "skip", fresh_ids=not records)
     refused = [Rejection(line, each.code, each.reason) for each in stored.refused for line in each.lines]
+    import_done(collection, inserted=stored.inserted, updated=stored.updated, rejected=intake.rejected + len(refused))
     rejections = sorted((*intake.rejections, *refused), key=lambda each: each.line)
     return ImportReport(
         imported=stored.inserted,

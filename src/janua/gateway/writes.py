@@ -24,6 +24,7 @@ from janua.sql.parts import RECORD
 from janua.sql.upsert import Key
 from janua.storage import records as storage
 from janua.storage.pool import Connection
+from janua.telemetry.spans import COLLECTION, SCHEMA_VERSION, span
 
 PATCH_ATTEMPTS = 20
 """How often a patch without a precondition starts again because another write came between."""
@@ -123,17 +124,18 @@ async def validate(gateway: Gateway, collection: Collection, document: Document)
 
     Raises: `InvalidRecord` with all violations.
     """
-    validator = gateway.live.validator(collection)
-    if validator.lingers:
-        async with gateway.lingering:
+    with span("validate", {COLLECTION: collection.name, SCHEMA_VERSION: collection.version}):
+        validator = gateway.live.validator(collection)
+        if validator.lingers:
+            async with gateway.lingering:
+                violations = await asyncio.to_thread(validator.validate, document.value)
+        elif await apart_if_large(len(document.text), validator.is_valid, document.value):
+            return
+        else:
+            # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
             violations = await asyncio.to_thread(validator.validate, document.value)
-    elif await apart_if_large(len(document.text), validator.is_valid, document.value):
-        return
-    else:
-        # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
-        violations = await asyncio.to_thread(validator.validate, document.value)
-    if violations:
-        raise InvalidRecord(collection.name, violations)
+        if violations:
+            raise InvalidRecord(collection.name, violations)
 
 
 def unique_key(collection: Collection, field: str) -> Key:

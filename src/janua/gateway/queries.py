@@ -1,6 +1,6 @@
 """The verbs that read many records: a page, and aggregates. Plan, lower, run one statement, hand on its text."""
 
-from janua.gateway.answers import PageAnswer
+from janua.gateway.answers import GroupsAnswer, PageAnswer
 from janua.gateway.gateway import Gateway
 from janua.query.ast import AggregateQuery, ReadQuery
 from janua.query.cursor import encode
@@ -23,14 +23,14 @@ async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
     return _answer(gateway, planned, page)
 
 
-async def aggregate(gateway: Gateway, query: AggregateQuery) -> str:
-    """Return the JSON text of the list of groups.
+async def aggregate(gateway: Gateway, query: AggregateQuery) -> GroupsAnswer:
+    """Return the list of groups, at most `QueryLimits.groups`, in order of their keys.
 
     Raises: what `query.plan.plan_aggregate` does, `DatabaseUnavailable`, `StatementTimeout`.
     """
     planned = plan_aggregate(gateway.live.catalog, query, gateway.query_limits)
     async with connection(gateway.pool) as c:
-        return await storage.fetch_groups(c, planned.plan, planned.values)
+        return GroupsAnswer(*await storage.fetch_groups(c, planned.plan, planned.values))
 
 
 def _answer(gateway: Gateway, planned: Planned[ReadPlan], page: storage.Page) -> PageAnswer:

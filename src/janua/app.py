@@ -4,6 +4,7 @@ Start at `create_app` for the application, at `run` for a server of it.
 """
 
 import contextlib
+import logging
 import math
 import sys
 from collections.abc import AsyncGenerator
@@ -16,9 +17,12 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from janua.api.boundary import Boundary
+from janua.api.graphql.execution import Engine
+from janua.api.graphql.http import PATH as GRAPHQL
+from janua.api.graphql.http import GraphQLEndpoint, graphql_routes
 from janua.api.metrics import metrics_route
 from janua.api.observation import Observation
 from janua.api.pages import page_routes
@@ -32,6 +36,8 @@ from janua.gateway.gateway import Gateway, open_gateway
 from janua.gateway.vitals import taking_vitals
 from janua.telemetry.metrics import share_between_workers
 from janua.telemetry.tracing import open_tracing
+
+log = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS = 30
 START_SECONDS = 60
@@ -51,14 +57,25 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
         sys.setswitchinterval(SWITCH_SECONDS)
         async with contextlib.AsyncExitStack() as stack:
             app.state.tracing = await stack.enter_async_context(open_tracing(dev=dev))
-            app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings))
+            app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings, serves=True))
             await ensure_records(app.state.gateway)
+            app.state.graphql = Engine(app.state.gateway, dev=dev)
             await stack.enter_async_context(taking_vitals(app.state.gateway))
             yield
 
+    graphql = GraphQLEndpoint(settings, dev=dev)
     app = Starlette(
-        routes=[*rest_routes(), *page_routes(), metrics_route(), *(trace_routes() if dev else ())],
-        middleware=[Middleware(Observation), Middleware(Boundary, url_bytes=settings.limits.url_bytes)],
+        routes=[
+            *graphql_routes(graphql),
+            *rest_routes(),
+            *page_routes(),
+            metrics_route(),
+            *(trace_routes() if dev else ()),
+        ],
+        middleware=[
+            Middleware(Observation),
+            Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={GRAPHQL: graphql}),
+        ],
         exception_handlers={HTTPException: _pass_on},
         lifespan=lifespan,
     )
@@ -105,7 +122,7 @@ def run(settings: Settings, *, dev: bool = False) -> None:
         _Server(config).run()
     else:
         with share_between_workers():
-            Multiprocess(config, sockets=[config.bind_socket()]).run()
+            _Supervisor(config, sockets=[config.bind_socket()]).run()
 
 
 class _Server(uvicorn.Server):
@@ -115,6 +132,24 @@ class _Server(uvicorn.Server):
         """Stop at a signal, at once at the second one."""
         self.force_exit = self.should_exit
         self.should_exit = True
+
+
+class _Supervisor(Multiprocess):
+    """Keeps the workers running.
+
+    Uvicorn's would give up all of them when one that is started again meets no database, and kill one that takes more
+    than a few seconds to start, on a busy machine again and again.
+    """
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the workers that have died."""
+        for place, worker in enumerate(self.processes):
+            if self.should_exit.is_set() or worker.process.is_alive():
+                continue
+            worker.join()
+            log.warning("worker %s ended with %s and is replaced", worker.pid, worker.exitcode)
+            self.processes[place] = Process(self.config, self.sockets)
+            self.processes[place].start()
 
 
 async def _pass_on(_: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""`apply`, `check`, `list`, `show`, `drop` and `openapi`: the registry's verbs with schema files and tables.
+"""`apply`, `check`, `list`, `show`, `drop`, `openapi` and `sdl`: the registry's verbs with schema files and tables.
 
 Start at `apply`; `check` is the same decision with nothing stored.
 """
@@ -114,14 +114,14 @@ async def show(place: Place, name: str, *, as_json: bool) -> None:
     print_table(["VERSION", "REGISTERED (UTC)", "FINGERPRINT"], rows, empty="")
 
 
-async def drop(place: Place, name: str, *, with_records: bool) -> None:
-    """Forget a collection.
+async def drop(place: Place, names: Sequence[str], *, with_records: bool) -> None:
+    """Forget collections, all of them or none.
 
     Raises: `UnknownCollection`, `CollectionInUse`.
     """
     async with opened(place) as gateway:
-        await schemas.drop(gateway, name, with_records=with_records)
-    print_line(f"dropped {name}")
+        await schemas.drop_many(gateway, list(dict.fromkeys(names)), with_records=with_records)
+    print_line(f"dropped {', '.join(names)}")
 
 
 async def openapi(place: Place, name: str | None) -> None:
@@ -134,6 +134,19 @@ async def openapi(place: Place, name: str | None) -> None:
     async with opened(place) as gateway:
         live = gateway.live
         print_json(openapi_document(live.catalog, live.references, gateway.query_limits, name))
+
+
+async def sdl(place: Place, name: str | None) -> None:
+    """Print the GraphQL schema of all collections, or of one and what it relates to.
+
+    Raises: `UnknownCollection`, `CollectionQuarantined`.
+    """
+    from janua.api.graphql.schema import SchemaSlices  # noqa: PLC0415 -- only this command needs the faces
+
+    async with opened(place) as gateway:
+        catalog, slices = gateway.live.catalog, SchemaSlices()
+        found = await (slices.whole(catalog) if name is None else slices.slice(catalog, frozenset({name})))
+    print_line(found.sdl().rstrip("\n"))
 
 
 def print_description(found: Description) -> None:

@@ -21,7 +21,7 @@ from janua.cli.terminal import print_line
 from janua.cli.watching import watching
 from janua.config import Settings
 from janua.errors import InvalidConfiguration
-from janua.gateway.gateway import open_gateway
+from janua.gateway.gateway import open_gateway, require_servable
 from janua.storage import migrations
 
 BACKLOG = 2048  # connections that wait to be accepted
@@ -37,7 +37,7 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
     listener = listening(settings)
     async with located(settings, share=False) as found:
         await migrations.migrate(dsn_of(found))
-        async with open_gateway(found, name="dev") as gateway:
+        async with open_gateway(found, name="dev", serves=True) as gateway:
             where = "the server of --dsn" if settings.database.dsn else str(settings.dev.data)
             print_line(f"Janua {__version__}, PostgreSQL in {where}")
             async with watching(gateway, settings.dev.schemas):
@@ -51,10 +51,11 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
 def serve(*, host: str | None, port: int | None, workers: int | None) -> int:
     """Serve in production until terminated; return the exit code.
 
-    Raises: `InvalidConfiguration` without a DSN, `DatabaseBehind`, `DatabaseUnavailable`.
+    Raises: `InvalidConfiguration` without a DSN, `DatabaseBehind`, `DatabaseAhead`, `DatabaseUnavailable`.
     """
     settings = settings_of(Place(), "production", server__host=host, server__port=port, server__workers=workers)
-    asyncio.run(migrations.require_current(dsn_of(settings)))
+    dsn_of(settings)
+    asyncio.run(require_servable(settings))
     run(settings, dev=False)
     return 0
 

@@ -8,17 +8,15 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Literal
 
-from janua.errors import InvalidQuery
 from janua.gateway.answers import LISTED_REJECTIONS, ImportReport, Rejection
 from janua.gateway.gateway import Gateway
 from janua.gateway.intake import Intake
 from janua.gateway.streams import Shape, split
-from janua.model.collection import Collection
+from janua.gateway.writes import unique_key
 from janua.query.ast import RawFilter
-from janua.query.nodes import Whole
+from janua.query.parts import Whole
 from janua.query.plan import plan_filter
 from janua.sql.parts import RECORD
-from janua.sql.staging import Key
 from janua.storage import transfer as storage
 from janua.storage.pool import connection
 from janua.telemetry.metrics import import_done
@@ -46,9 +44,14 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
     `MalformedDocument`, `DocumentTooLarge`, `StaleCatalog` when the schema changes meanwhile.
     """
     current = gateway.live.catalog.collection(collection)
-    key = _conflict_key(current, on_conflict)
+    key = None if on_conflict is None else unique_key(current, on_conflict)
     intake = Intake(
-        current, gateway.live.validator(current), gateway.document_limits, records=records, progress=progress
+        current,
+        gateway.live.validator(current),
+        gateway.document_limits,
+        gateway.lingering,
+        records=records,
+        progress=progress,
     )
     documents = split(source, shape, gateway.settings.limits.body_bytes)
     async with connection(gateway.pool) as c, storage.staging(c, current) as staged:
@@ -86,22 +89,3 @@ async def export(
     ):
         async for chunk in chunks:
             yield chunk
-
-
-def _conflict_key(collection: Collection, field: str | None) -> Key | None:
-    """Return what an upsert goes by.
-
-    Raises: `InvalidQuery` unless the field is `id` or has a unique index of its own over all records.
-    """
-    if field is None:
-        return None
-    if field == "id":
-        return "id"
-    unique = {
-        ".".join(each.keys[0].path): each
-        for each in collection.indexes
-        if each.unique and len(each.keys) == 1 and each.where is None
-    }
-    if field not in unique:
-        raise InvalidQuery("on_conflict", f"must be a unique field: one of {', '.join([*sorted(unique), 'id'])}")
-    return unique[field]

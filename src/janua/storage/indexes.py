@@ -4,6 +4,7 @@
 The SQL that makes an index comes from `janua.sql.ddl`.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -16,6 +17,16 @@ from janua.sql.indexes import NamedIndex
 from janua.sql.maintenance import analyze
 from janua.storage.pool import UNHURRIED, Connection
 from janua.telemetry.metrics import index_build
+
+_BUILDER = "hashtext('janua.indexes'), hashtext($1)"
+"""The advisory lock of whoever builds or drops the indexes of a collection."""
+_CANCEL_BUILD = """
+    SELECT pg_cancel_backend(pid) FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND objsubid = 2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid::bigint = hashtext('janua.indexes')::bigint & 4294967295
+    AND objid::bigint = hashtext($1)::bigint & 4294967295
+"""
 
 State = Literal["building", "valid", "failed"]
 
@@ -109,9 +120,16 @@ async def try_builder_lock(connection: Connection, collection: str) -> bool:
 
     Two concurrent builds on one table deadlock, so one builds at a time, whichever worker it is on.
     """
-    return await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('janua.indexes'), hashtext($1))", collection)
+    return await connection.fetchval(f"SELECT pg_try_advisory_lock({_BUILDER})", collection)
 
 
 async def release_builder_lock(connection: Connection, collection: str) -> None:
     """Let others build again."""
-    await connection.execute("SELECT pg_advisory_unlock(hashtext('janua.indexes'), hashtext($1))", collection)
+    await connection.execute(f"SELECT pg_advisory_unlock({_BUILDER})", collection)
+
+
+async def stop_building(connection: Connection, collection: str) -> None:
+    """Become the only builder until the transaction ends; a build under way is cancelled, to start again later."""
+    while not await connection.fetchval(f"SELECT pg_try_advisory_xact_lock({_BUILDER})", collection):
+        await connection.execute(_CANCEL_BUILD, collection)
+        await asyncio.sleep(0.05)

@@ -21,7 +21,6 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from janua.api.boundary import Boundary
 from janua.api.graphql.execution import Engine
-from janua.api.graphql.http import PATH as GRAPHQL
 from janua.api.graphql.http import GraphQLEndpoint, graphql_routes
 from janua.api.metrics import metrics_route
 from janua.api.observation import Observation
@@ -63,10 +62,10 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             await stack.enter_async_context(taking_vitals(app.state.gateway))
             yield
 
-    graphql = GraphQLEndpoint(settings, dev=dev)
+    graphql = graphql_routes(GraphQLEndpoint(settings, dev=dev))
     app = Starlette(
         routes=[
-            *graphql_routes(graphql),
+            *graphql,
             *rest_routes(),
             *page_routes(),
             metrics_route(),
@@ -74,7 +73,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
         ],
         middleware=[
             Middleware(Observation),
-            Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={GRAPHQL: graphql}),
+            Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={each.path: each for each in graphql}),
         ],
         exception_handlers={HTTPException: _pass_on},
         lifespan=lifespan,

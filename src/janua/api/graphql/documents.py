@@ -6,7 +6,7 @@ A document is valid under one slice of the GraphQL schema; when the slice change
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphql import (
     DocumentNode,
@@ -23,18 +23,18 @@ from graphql import (
 )
 
 from janua.api.graphql.limits import parse_document
+from janua.api.graphql.programs import Programs
 from janua.api.graphql.roots import Root
 from janua.api.graphql.schema import SchemaSlices, Slice
 from janua.api.graphql.shaping import Shaping
 from janua.config import Graphql
 from janua.errors import InvalidOperation
 from janua.model.catalog import Catalog
-from janua.telemetry.spans import COLLECTION, Value
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 TYPENAME = "__typename"
-KEPT_CHARACTERS = 512 * 1024
-"""How many characters of documents are kept; what is made of them takes a hundred times as much."""
+KEPT_BYTES = 16 * 1024 * 1024
+"""How many bytes of documents are kept; what is made of them takes some ten times as much."""
 MAX_ERRORS = 20
 
 
@@ -42,7 +42,6 @@ MAX_ERRORS = 20
 class Operation:
     """One operation of a document; `has_static`: some of its root fields are not those of collections.
 
-    `attributes` are those of the span in which it is executed, by the semantic conventions for GraphQL servers.
     `static_answer` is kept where the answer depends on nothing but the GraphQL schema.
     """
 
@@ -50,7 +49,7 @@ class Operation:
     type: GraphQLObjectType
     shaping: Shaping
     has_static: bool
-    attributes: Mapping[str, Value]
+    programs: Programs = field(default_factory=Programs)
     static_answer: bytes | None = None
 
     @property
@@ -144,7 +143,7 @@ class Documents:
         before = self._kept.pop(key, None)
         self._size += document.size - (before.size if before else 0)
         self._kept[key] = document
-        while self._size > KEPT_CHARACTERS and len(self._kept) > 1:
+        while self._size > KEPT_BYTES and len(self._kept) > 1:
             _, forgotten = self._kept.popitem(last=False)
             self._size -= forgotten.size
         return document
@@ -184,14 +183,8 @@ def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int) -> 
                 raise InvalidOperation(f"there are no {each.operation.value}s")
             name = "" if each.name is None else each.name.value
             roots = _roots_of(each, fragments)
-            marks = {root: mark_of(type, root) for root in roots if root != TYPENAME}
-            collections = ",".join(sorted({mark.collection for mark in marks.values() if mark is not None}))
-            attributes = {
-                "graphql.operation.type": each.operation.value,
-                "graphql.operation.name": name,
-                COLLECTION: collections,
-            }
-            operations[name] = Operation(each, type, Shaping(slice.schema, each), None in marks.values(), attributes)
+            has_static = any(root != TYPENAME and mark_of(type, root) is None for root in roots)
+            operations[name] = Operation(each, type, Shaping(slice.schema, each), has_static)
     return Document(tree, slice, catalog.revision, fragments, operations, size)
 
 

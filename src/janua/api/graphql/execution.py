@@ -26,7 +26,7 @@ from janua.api.graphql.documents import (
 from janua.api.graphql.exchange import Answered, Asked
 from janua.api.graphql.faults import errors_body, fault
 from janua.api.graphql.mutating import FailedField, Mutation, resolve
-from janua.api.graphql.programs import Program, Programs, Scene, compile_reads
+from janua.api.graphql.programs import Program, Scene, compile_reads
 from janua.api.graphql.registry import Context
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import Fields, Selecting, Unrepeatable
@@ -50,7 +50,6 @@ from janua.model.types import Json
 from janua.query.ast import Variable
 from janua.query.variables import Structural
 from janua.storage.pool import Connection
-from janua.telemetry.spans import span
 
 MAX_ERRORS = 20
 OK, BAD_REQUEST, FAILED = 200, 400, 500
@@ -68,7 +67,6 @@ class Engine:
         self._introspection = dev if settings.introspection is None else settings.introspection
         self.gateway = gateway
         self.slices = SchemaSlices()
-        self.programs = Programs()
         self.documents = Documents(self.slices, settings, suggest=dev, introspection=self._introspection)
 
     async def execute(self, asked: Asked) -> Answered:
@@ -88,13 +86,11 @@ class Engine:
     async def _executed(self, asked: Asked, catalog: Catalog) -> Answered:
         document = self.documents.find(asked.collection, asked.query, catalog)
         if document is None:
-            with span("parse and validate"):
-                document = await self.documents.prepare(asked.collection, asked.query, catalog)
+            document = await self.documents.prepare(asked.collection, asked.query, catalog)
         operation = document.operation(asked.operation_name)
         if not operation.is_query and not asked.mutations_allowed:
             raise MethodNotAllowed("GET", ("POST",))
-        with span("execute", operation.attributes):
-            return await _Run(self, catalog, document, operation, asked).answer()
+        return await _Run(self, catalog, document, operation, asked).answer()
 
     async def sdl(self, collection: str | None) -> str:
         """Return the GraphQL schema, of all collections or of one and what it is related to, in SDL.
@@ -139,11 +135,11 @@ class _Run:
 
     def _program(self) -> "tuple[Program, list[object]]":
         """Return the program for these variables, compiled now if need be, and what it binds."""
-        shaping, programs = self.operation.shaping, self.engine.programs
+        shaping, programs = self.operation.shaping, self.operation.programs
         variables = self.asked.variables
         try:
             shape = shaping.shape(variables)
-            program = programs.find(self.operation, shape)
+            program = programs.find(shape, self.catalog.revision)
             if program is not None:
                 return program, program.arguments(shaping.lookup(variables))
         except Misfit:
@@ -151,27 +147,25 @@ class _Run:
         return self._compiled(self._values())
 
     def _compiled(self, values: VariableValues) -> "tuple[Program, list[object]]":
-        operation, shaping, variables = self.operation, self.operation.shaping, self.asked.variables
-        programs = self.engine.programs
-        while not programs.is_unrepeatable(operation, shape := shaping.shape(variables)):
+        shaping, programs, variables = self.operation.shaping, self.operation.programs, self.asked.variables
+        while not programs.is_unrepeatable(shape := shaping.shape(variables)):
             try:
                 program = self._compile(shaping.placeholders(variables, values))
             except Structural as error:
                 if error.variable is None:
-                    programs.keep(operation, shape, None)
+                    programs.keep(shape, None)
                 else:
                     shaping.decide(error.variable)
             except Unrepeatable:
-                programs.keep(operation, shape, None)
+                programs.keep(shape, None)
             else:
-                programs.keep(operation, shape, program)
+                programs.keep(shape, program)
                 return program, program.arguments(shaping.lookup(variables))
         program = self._compile(values)
         return program, program.arguments(shaping.lookup(variables))
 
     def _compile(self, values: VariableValues) -> Program:
-        with span("plan"):
-            return compile_reads(self._scene(), self._fields(values), values)
+        return compile_reads(self._scene(), self._fields(values), values)
 
     def _fields(self, values: VariableValues) -> Fields:
         selecting = Selecting(self.document.slice.schema, self.document.fragments, values)

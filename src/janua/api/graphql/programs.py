@@ -1,6 +1,6 @@
 """Compiled reads: what an operation asks for, as one statement and where its values come from.
 
-Start at `compile_reads`; `Programs` keeps a `Program` for each operation and shape of its variables.
+Start at `compile_reads`; a `Program` is kept with its operation for each shape of the variables.
 """
 
 from collections import OrderedDict
@@ -25,10 +25,8 @@ from janua.query.variables import Deferred, Lookup
 from janua.sql.answer import answer_statement
 from janua.sql.statement import Statement, values_for
 
-KEPT_CHARACTERS = 8 * 1024 * 1024
-"""How many characters of SQL are kept."""
-BESIDE = 2000
-"""What a program weighs beside its SQL, in characters."""
+KEPT_PROGRAMS = 64
+"""How many shapes of variables one operation is compiled for, the least recently used forgotten first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,7 @@ class Program:
     statement: Statement
     values: tuple[Value, ...]
     deferred: tuple[int, ...]
+    revision: int
 
     def arguments(self, lookup: Lookup) -> list[object]:
         """Return what is bound in one run. Raises: `Misfit`, and what planning raises for a wrong operand."""
@@ -52,34 +51,28 @@ class Program:
 
 
 class Programs:
-    """The programs of one process, by operation and shape of its variables, the least recently used forgotten first.
-
-    An operation belongs to one slice of the GraphQL schema, and so does what it is compiled to.
-    """
+    """The programs of one operation by the shape of its variables; None where planning needs all their values."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[object, Hashable], Program | None] = OrderedDict()
-        self._size = 0
+        self._kept: OrderedDict[Hashable, Program | None] = OrderedDict()
 
-    def find(self, operation: object, shape: Hashable) -> Program | None:
-        """Return the program of an operation for this shape, if it was compiled."""
-        found = self._kept.get((operation, shape))
-        if found is not None:
-            self._kept.move_to_end((operation, shape))
+    def find(self, shape: Hashable, revision: int) -> Program | None:
+        """Return the program for this shape, if it was compiled for this revision of the catalog."""
+        found = self._kept.get(shape)
+        if found is None or found.revision != revision:
+            return None
+        self._kept.move_to_end(shape)
         return found
 
-    def is_unrepeatable(self, operation: object, shape: Hashable) -> bool:
-        """Return whether there is no use in compiling for a shape: planning needs all its values."""
-        return self._kept.get((operation, shape), self) is None
+    def is_unrepeatable(self, shape: Hashable) -> bool:
+        """Return whether there is no use in compiling for a shape."""
+        return shape in self._kept and self._kept[shape] is None
 
-    def keep(self, operation: object, shape: Hashable, program: Program | None) -> None:
-        """Remember what was compiled for a shape; None: nothing can be."""
-        before = self._kept.pop((operation, shape), self)
-        self._size += _weight(program) - (0 if isinstance(before, Programs) else _weight(before))
-        self._kept[operation, shape] = program
-        while self._size > KEPT_CHARACTERS and len(self._kept) > 1:
-            _, forgotten = self._kept.popitem(last=False)
-            self._size -= _weight(forgotten)
+    def keep(self, shape: Hashable, program: Program | None) -> None:
+        """Remember what was compiled for a shape."""
+        self._kept[shape] = program
+        while len(self._kept) > KEPT_PROGRAMS:
+            self._kept.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +107,7 @@ def compile_roots(scene: Scene, roots: Sequence[tuple[str, Root]]) -> Program:
     query = AnswerQuery(tuple(roots), big_as_text=scene.big_as_text)
     planned = plan_answer(scene.catalog, query, gateway.query_limits, gateway.cursor_key)
     deferred = tuple(place for place, each in enumerate(planned.values) if isinstance(each, Deferred))
-    return Program(answer_statement(planned.plan), planned.values, deferred)
+    return Program(answer_statement(planned.plan), planned.values, deferred, scene.catalog.revision)
 
 
 def _root(scene: Scene, selecting: Selecting, nodes: list[FieldNode]) -> Root:
@@ -146,7 +139,3 @@ def _chosen(name: str, given: Mapping[str, Raw], mark: Mark) -> tuple[str, Raw]:
 def _which(name: str, mark: Mark) -> JanuaError:
     arguments = ", ".join(("id", *mark.unique))
     return InvalidQuery(name, f"expects exactly one of its arguments: {arguments}" if mark.unique else "expects an id")
-
-
-def _weight(program: Program | None) -> int:
-    return BESIDE + (0 if program is None else len(program.statement.text))

@@ -148,7 +148,7 @@ class _Supervisor(Multiprocess):
                 continue
             worker.join()
             log.warning("worker %s ended with %s and is replaced", worker.pid, worker.exitcode)
-            worker_ended(worker.pid)
+            worker_ended(worker.pid or 0)
             self.processes[place] = Process(self.config, self.sockets)
             self.processes[place].start()
 

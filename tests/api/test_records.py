@@ -196,6 +196,16 @@ async def test_figures_come_by_group(http: httpx.AsyncClient) -> None:
     assert (group["sum"], group["max"]["price"], group["countDistinct"]) == ({"price": 3.5}, 2.5, {"title": 1})
 
 
+async def test_an_aggregate_of_more_groups_than_are_shown_says_so(http: httpx.AsyncClient) -> None:
+    lines = b"\n".join(b'{"title": "%d"}' % number for number in range(1001))
+    imported = await http.post("/api/books/import", content=lines, headers={"Content-Type": "application/x-ndjson"})
+    assert imported.status_code == 200, imported.text
+    for filter, shown, truncated in (("", 1000, True), ("&title[ne]=7", 1000, False)):
+        for name in ("countDistinct", "count_distinct"):
+            answer = await http.get(f"/api/books/aggregate?group_by=title&{name}=price{filter}")
+            assert (len(answer.json()["groups"]), answer.json()["truncated"]) == (shown, truncated)
+
+
 async def test_an_import_stores_all_or_nothing(http: httpx.AsyncClient) -> None:
     lines = b'{"title": "A"}\n\n{"title": 7}\n'
     refused = await http.post("/api/books/import", content=lines, headers=NDJSON)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from janua.gateway.answers import PageAnswer
+from janua.gateway.answers import GroupsAnswer, PageAnswer
 from janua.gateway.gateway import Gateway
 from janua.query.ast import AggregateQuery, ReadQuery
 from janua.query.cursor import encode
@@ -28,15 +28,15 @@ async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
     return _answer(gateway, planned, page)
 
 
-async def aggregate(gateway: Gateway, query: AggregateQuery) -> str:
-    """Return the JSON text of the list of groups.
+async def aggregate(gateway: Gateway, query: AggregateQuery) -> GroupsAnswer:
+    """Return the list of groups, at most `QueryLimits.groups`, in order of their keys.
 
     Raises: what `query.plan.plan_aggregate` does, `DatabaseUnavailable`, `StatementTimeout`.
     """
     with span("plan", {COLLECTION: query.collection}):
         planned = plan_aggregate(gateway.live.catalog, query, gateway.query_limits)
     async with connection(gateway.pool) as c:
-        return await storage.fetch_groups(c, planned.plan, planned.values)
+        return GroupsAnswer(*await storage.fetch_groups(c, planned.plan, planned.values))
 
 
 async def answer(gateway: Gateway, statement: Statement, arguments: Sequence[object]) -> str:

@@ -63,7 +63,7 @@ from janua.query.selection import (
     Selection,
     TotalAsked,
 )
-from janua.query.variables import Deferred
+from janua.query.variables import Deferred, known
 
 WHOLE = "data"
 """The field that shows the whole document, where a collection declares no fields of its own."""
@@ -192,8 +192,10 @@ class _Answering:
         order = order_keys(self._catalog, collection, asked.order, "graphql", self._limits)
         condition = self._filter(asked, scope)
         context = Deferred(asked.where, partial(_context, collection, order))
-        needs_context = asked.page.after is not None or asked.page.before is not None
-        page = self._page(asked, context.value(_no_variables) if needs_context else "", len(order))
+        starts_at_cursor = asked.page.after is not None or asked.page.before is not None
+        page = self._page(
+            asked, _context(collection, order, known(asked.where)) if starts_at_cursor else "", len(order)
+        )
         bound = None if page.boundary is None else Bound(tuple(self._bind_text(each) for each in page.boundary))
         limit = self._bind(page.size)
         offset = None if page.offset is None else self._bind(page.offset)
@@ -309,10 +311,6 @@ def _shows_cursors(asked: ListAsked) -> bool:
 
 def _context(collection: str, order: tuple[OrderKey, ...], where: Json) -> str:
     return context_of(collection, order, (where if isinstance(where, dict) else None,))
-
-
-def _no_variables(variable: object) -> Json:
-    raise TypeError(f"{variable} is not known while planning")
 
 
 def _group_limit(first: int | None, limits: QueryLimits) -> int:

@@ -134,6 +134,8 @@ class _Run:
             return Answered(_without_data([graphql_error(failed.error, [failed.key])]), _status(failed.error))
         except JanuaError as error:
             return Answered(_without_data([fault(error)]), _status(error))
+        except GraphQLError as error:
+            return Answered(_without_data([fault(error)]))
 
     def _program(self) -> "tuple[Program, list[object]]":
         """Return the program for these variables, compiled now if need be, and what it binds."""

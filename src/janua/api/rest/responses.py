@@ -141,7 +141,8 @@ COMPONENTS: JsonObject = {
         ),
     ),
     "Groups": _object(
-        "groups",
+        "groups truncated",
+        truncated={"type": "boolean", "description": "There are more groups than are shown: narrow the filter."},
         groups=_many(
             _object(
                 "count",

@@ -33,7 +33,7 @@ from janua.config import Settings
 from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.gateway.vitals import taking_vitals
-from janua.telemetry.metrics import share_between_workers
+from janua.telemetry.metrics import share_between_workers, worker_ended
 from janua.telemetry.tracing import open_tracing
 
 log = logging.getLogger(__name__)
@@ -147,6 +147,7 @@ class _Supervisor(Multiprocess):
                 continue
             worker.join()
             log.warning("worker %s ended with %s and is replaced", worker.pid, worker.exitcode)
+            worker_ended(worker.pid or 0)
             self.processes[place] = Process(self.config, self.sockets)
             self.processes[place].start()
 

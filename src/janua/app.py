@@ -5,6 +5,7 @@ Start at `create_app` for the application, at `run` for a server of it.
 
 import contextlib
 import math
+import socket
 import sys
 from collections.abc import AsyncGenerator
 from functools import partial
@@ -23,7 +24,7 @@ from janua.api.pages import page_routes
 from janua.api.protocol import ServerConfig
 from janua.api.rest.documents import OpenApiDocuments
 from janua.api.rest.routes import rest_routes
-from janua.config import Settings
+from janua.config import Settings, serves_pages
 from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import Gateway, open_gateway
 
@@ -47,7 +48,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             yield
 
     app = Starlette(
-        routes=[*rest_routes(), *page_routes()],
+        routes=[*rest_routes(), *page_routes(viewers=serves_pages(settings, dev=dev))],
         middleware=[Middleware(Boundary, url_bytes=settings.limits.url_bytes)],
         exception_handlers={HTTPException: _pass_on},
         lifespan=lifespan,
@@ -81,16 +82,16 @@ def server_config(settings: Settings, *, dev: bool = False, gateway: Gateway | N
     )
 
 
-def run(settings: Settings, *, dev: bool = False) -> None:
-    """Serve until SIGINT or SIGTERM, with `server.workers` processes.
+def run(settings: Settings, listener: socket.socket) -> None:
+    """Serve on a bound socket until SIGINT or SIGTERM, with `server.workers` processes.
 
     Requests under way then get `server.shutdown_grace` seconds to finish.
     """
-    config = server_config(settings, dev=dev)
+    config = server_config(settings)
     if config.workers == 1:
-        _Server(config).run()
+        _Server(config).run(sockets=[listener])
     else:
-        Multiprocess(config, sockets=[config.bind_socket()]).run()
+        Multiprocess(config, sockets=[listener]).run()
 
 
 class _Server(uvicorn.Server):

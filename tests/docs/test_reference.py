@@ -83,7 +83,7 @@ def test_every_command_is_in_the_reference_with_its_options() -> None:
 
 
 def test_every_path_is_in_the_reference() -> None:
-    paths = {getattr(each, "path", "") for each in [*rest_routes(), *page_routes()]}
+    paths = {getattr(each, "path", "") for each in [*rest_routes(), *page_routes(viewers=True)]}
     generic = {path for path in paths if path.startswith("/records/")}
     assert lacking(page("rest"), paths - generic - {"/", "/static"}) == []
 

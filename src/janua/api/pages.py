@@ -6,6 +6,8 @@ without them the pages load the same versions from a CDN. Nothing of a caller's 
 
 import base64
 import hashlib
+from collections.abc import Mapping
+from functools import partial
 from html import escape
 from inspect import getdoc
 from pathlib import Path
@@ -45,22 +47,24 @@ _SWAGGER = (
 _REDOC = 'Redoc.init("/openapi.json", {hideDownloadButton: true}, document.getElementById("page"))'
 
 
-def page_routes() -> list[BaseRoute]:
-    """Return the routes of the pages, and of the installed assets."""
+def page_routes(*, viewers: bool) -> list[BaseRoute]:
+    """Return the routes of the pages; with `viewers`, Swagger UI and Redoc and the installed assets are among them."""
+    links = {name: path for name, path in LINKS.items() if viewers or path not in VIEWERS}
     pages: list[BaseRoute] = [
-        Route("/", index, methods=["GET"]),
-        Route("/docs", swagger, methods=["GET"]),
-        Route("/redoc", redoc, methods=["GET"]),
+        Route("/", partial(index, links), methods=["GET"]),
         Route("/problems/{code}", problem, methods=["GET"]),
     ]
-    return [*pages, Mount("/static", StaticFiles(directory=STATIC, check_dir=False))]
+    if not viewers:
+        return pages
+    shown = [Route(path, page, methods=["GET"]) for path, page in VIEWERS.items()]
+    return [*pages, *shown, Mount("/static", StaticFiles(directory=STATIC, check_dir=False))]
 
 
-async def index(request: Request) -> Response:
+async def index(links: Mapping[str, str], request: Request) -> Response:
     """Answer where everything is: HTML for a browser, JSON for the rest."""
     if "text/html" not in request.headers.get("Accept", ""):
-        return json_response({"name": "janua", "version": __version__, "links": LINKS})
-    listed = "".join(f'<li><a href="{path}">{path}</a></li>' for path in LINKS.values())
+        return json_response({"name": "janua", "version": __version__, "links": links})
+    listed = "".join(f'<li><a href="{path}">{path}</a></li>' for path in links.values())
     return _page("Janua", f"<h1>Janua {__version__}</h1><ul>{listed}</ul>")
 
 
@@ -116,3 +120,7 @@ def _page(title: str, body: str, head: str = "", *, scripts: str = "'none'", sty
     )
     headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
     return HTMLResponse(html, headers=headers)
+
+
+VIEWERS = {"/docs": swagger, "/redoc": redoc}
+"""The pages that `server.pages` is about."""

@@ -125,7 +125,8 @@ async def patch(
 ) -> RecordAnswer:
     """Change a record; the result is validated as a whole.
 
-    Without a precondition a concurrent write makes the patch start again from the new state, so none is lost.
+    Without a precondition a concurrent write makes the patch start again from the new state, so none is lost. Of a
+    missing record no precondition counts: what would be 404 without one is 404 with one (RFC 9110, section 13.2.1).
     Raises: `UnknownRecord`, `VersionMismatch`, `PatchConflict`, `InvalidRecord`, `UniqueConflict`,
     `RelationConflict`.
     """
@@ -136,7 +137,7 @@ async def patch(
             async with connection(gateway.pool) as c:
                 stored = await storage.fetch_document(c, current, key)
                 if stored is None:
-                    raise _missing(current, key, precondition)
+                    raise UnknownRecord(current.name, str(key))
                 _require(current, key, stored.version, precondition)
                 after = await asyncio.to_thread(_patched, gateway, stored.text, change)
                 await validate(gateway, current, after)
@@ -162,7 +163,7 @@ async def delete(gateway: Gateway, collection: str, id: str, *, precondition: Pr
                 return
             found = await storage.fetch_document(c, current, key)
         if found is None:
-            raise _missing(current, key, precondition)
+            raise UnknownRecord(current.name, str(key))
         raise VersionMismatch(current.name, str(key), found.version)
 
     await with_current_schema(gateway, collection, write)
@@ -231,12 +232,6 @@ def _require(collection: Collection, key: UUID, version: int, precondition: Prec
     )  # fmt: skip
     if not holds:
         raise VersionMismatch(collection.name, str(key), version)
-
-
-def _missing(collection: Collection, key: UUID, precondition: Precondition) -> UnknownRecord | VersionMismatch:
-    if precondition.match is not None:
-        return VersionMismatch(collection.name, str(key), 0)
-    return UnknownRecord(collection.name, str(key))
 
 
 def _patched(gateway: Gateway, before: str, change: MergePatch | JsonPatch) -> Document:

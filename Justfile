@@ -54,6 +54,11 @@ assets:
     @command -v npm >/dev/null || { echo "needs npm: install Node.js 20 or later" >&2; exit 1; }
     cd scripts/assets && npm install --loglevel=error && node build.mjs ../../src/janua/api/static
 
+# Hold the GraphQL of a running Janua against the audits of GraphQL over HTTP; needs npm
+audit url="http://localhost:8080/graphql":
+    @command -v npm >/dev/null || { echo "needs npm: install Node.js 20 or later" >&2; exit 1; }
+    cd scripts/audit && npm install --loglevel=error && node audit.mjs "$1"
+
 # Start the PostgreSQL of compose.yaml (`just run` needs none: it brings its own)
 db-up:
     @docker compose version >/dev/null 2>&1 || { echo "needs Docker with its compose plugin; without, use 'just run'" >&2; exit 1; }

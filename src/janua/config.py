@@ -41,6 +41,11 @@ class Server(Section):
     allow_remote: bool = Field(
         default=False, description="Allow a `host` that other machines reach although no authentication is configured."
     )
+    max_in_flight: int = Field(
+        default=32,
+        ge=1,
+        description="Requests that each worker works on at once; of more, those that find no place get 503.",
+    )
     pages: bool | None = Field(
         default=None,
         description="Serve the pages `/docs` and `/redoc`; if absent, `janua dev` does and `janua serve` does not.",
@@ -87,7 +92,7 @@ class Limits(Section):
         default=512, ge=20, le=4000, description="Digits of one number in a document, written without an exponent."
     )
     page_default: int = Field(default=20, ge=1, description="Records in a page when the query does not say.")
-    page_limit: int = Field(default=1000, ge=1, description="Records in a page at most.")
+    page_limit: int = Field(default=1000, ge=1, description="Records in a page at most, or in a bulk write.")
     include_limit: int = Field(
         default=100, ge=1, description="Related records that come with one record, for each relation."
     )
@@ -101,6 +106,43 @@ class Limits(Section):
     )
     bulk_at_most: int = Field(
         default=100, ge=1, description="Records that one bulk write touches at most, unless it says `atMost` itself."
+    )
+
+
+class Graphql(Section):
+    """What GraphQL offers, and how much one document may ask for; all of it is checked before validation."""
+
+    graphiql: bool | None = Field(
+        default=None, description="Show GraphiQL to browsers; if absent, `janua dev` does and `janua serve` does not."
+    )
+    big_integers_as_strings: bool = Field(
+        default=False, description="Show `BigInt` as JSON strings, for clients that read all numbers as doubles."
+    )
+    introspection: bool | None = Field(
+        default=None,
+        description="Answer introspection and `?sdl`; if absent, `janua dev` does and `janua serve` does not.",
+    )
+    document_bytes: int = Field(default=32 * KIB, ge=1, description="Bytes of one document.")
+    tokens: int = Field(
+        default=1000, ge=1, le=20_000, description="Names, values and punctuation marks of one document."
+    )
+    nesting: int = Field(
+        default=50, ge=1, le=100, description="Levels of braces, brackets and parentheses in one document."
+    )
+    depth: int = Field(default=10, ge=1, le=50, description="Levels of fields, those of fragments included.")
+    introspection_depth: int = Field(
+        default=20, ge=1, le=50, description="Levels of fields in an operation that only asks for the GraphQL schema."
+    )
+    fields: int = Field(
+        default=2000, ge=1, description="Fields of one document, each fragment counted wherever it is spread."
+    )
+    root_fields: int = Field(default=20, ge=1, description="Fields on the first level of one operation.")
+    aliases: int = Field(default=15, ge=1, description="Names under which one place may select the same field.")
+    repeats: int = Field(default=30, ge=1, description="Times that one place may select the same name.")
+    directives: int = Field(default=5, ge=0, description="Directives on one field, fragment, variable or operation.")
+    operations: int = Field(default=20, ge=1, description="Operations of one document.")
+    persisted_bytes: int = Field(
+        default=16 * MIB, ge=0, description="Bytes of persisted documents that each worker remembers."
     )
 
 
@@ -164,6 +206,7 @@ class Settings(Section):
     server: Server = Server()
     database: Database = Database()
     limits: Limits = Limits()
+    graphql: Graphql = Graphql()
     registry: Registry = Registry()
     cursor: Cursor = Cursor()
     idempotency: Idempotency = Idempotency()

@@ -113,6 +113,19 @@ class DatabaseBehind(JanuaError):
 
 
 @dataclass(eq=False)
+class DatabaseAhead(JanuaError):
+    """A newer Janua stores the registry in a format that this one does not know; `known` is the newest it does."""
+
+    code: ClassVar[str] = "database.ahead"
+    title: ClassVar[str] = "The database needs a newer Janua"
+    found: int
+    known: int
+
+    def __str__(self) -> str:
+        return f"the registry has format {self.found}, this Janua knows up to {self.known}: upgrade this Janua"
+
+
+@dataclass(eq=False)
 class DirectoryInUse(JanuaError):
     """Another process already runs the embedded PostgreSQL of this directory."""
 
@@ -308,6 +321,19 @@ class StaleCatalog(JanuaError):
         return f"the schema of {self.collection!r} is changing; send the request again"
 
 
+@dataclass(eq=False)
+class RevisionNotReached(JanuaError):
+    """This worker does not serve the catalog revision that `Janua-Minimum-Revision` demands, nor did it in time."""
+
+    code: ClassVar[str] = "registry.revision_not_reached"
+    title: ClassVar[str] = "The catalog is not that new here"
+    wanted: int
+    current: int
+
+    def __str__(self) -> str:
+        return f"this worker serves catalog revision {self.current}, not yet {self.wanted}; send the request again"
+
+
 # --- queries -------------------------------------------------------------------------------------------------
 
 
@@ -391,6 +417,46 @@ class QueryTooLarge(JanuaError):
 
     def __str__(self) -> str:
         return f"the query has {self.found} {self.what}; the limit is {self.limit}"
+
+
+@dataclass(eq=False)
+class InvalidOperation(JanuaError):
+    """The GraphQL document cannot be parsed or does not fit the GraphQL schema, or its variables do not.
+
+    In `errors`, `locations` say where.
+    """
+
+    code: ClassVar[str] = "query.malformed"
+    title: ClassVar[str] = "Invalid GraphQL operation"
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass(eq=False)
+class IntrospectionOff(JanuaError):
+    """The query asks for the GraphQL schema itself, which this server keeps to itself."""
+
+    code: ClassVar[str] = "query.introspection_off"
+    title: ClassVar[str] = "Introspection is off"
+
+    def __str__(self) -> str:
+        return "introspection is off on this server; set graphql.introspection to true, or use `janua sdl`"
+
+
+@dataclass(eq=False)
+class UnknownPersistedDocument(JanuaError):
+    """No document of this SHA-256 is known to this worker: send it again, with its text.
+
+    Code and message are those that the clients of Apollo's protocol look for.
+    """
+
+    code: ClassVar[str] = "PERSISTED_QUERY_NOT_FOUND"
+    title: ClassVar[str] = "Unknown persisted document"
+
+    def __str__(self) -> str:
+        return "PersistedQueryNotFound"
 
 
 # --- records -------------------------------------------------------------------------------------------------
@@ -527,7 +593,10 @@ class TooManyRecords(JanuaError):
     limit: int
 
     def __str__(self) -> str:
-        return f"more than {self.limit} records of {self.collection} match; nothing was changed"
+        return (
+            f"more than {self.limit} records of {self.collection} match, the limit of this write; nothing was changed: "
+            "narrow the filter or allow more"
+        )
 
 
 @dataclass(eq=False)
@@ -583,6 +652,18 @@ class UnsupportedMediaType(JanuaError):
 
     def __str__(self) -> str:
         return f"content type {self.found or '(none)'!r} is not accepted here; send {' or '.join(self.accepted)}"
+
+
+@dataclass(eq=False)
+class NotAcceptable(JanuaError):
+    """`Accept` allows none of the media types that this resource has."""
+
+    code: ClassVar[str] = "request.not_acceptable"
+    title: ClassVar[str] = "Not acceptable"
+    offered: Sequence[str]
+
+    def __str__(self) -> str:
+        return f"the Accept header allows none of the media types there are here: {', '.join(self.offered)}"
 
 
 @dataclass(eq=False)
@@ -644,6 +725,17 @@ class RequestTooSlow(JanuaError):
 
     def __str__(self) -> str:
         return f"the request did not arrive within {self.seconds:g} seconds"
+
+
+@dataclass(eq=False)
+class Overloaded(JanuaError):
+    """More requests are here than `server.max_in_flight` lets in at once; nothing was done about this one."""
+
+    code: ClassVar[str] = "request.overloaded"
+    title: ClassVar[str] = "Too many requests at once"
+
+    def __str__(self) -> str:
+        return "too many requests at once; nothing was done, send it again after a moment"
 
 
 @dataclass(eq=False)

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from graphql import build_schema
 
 from tests.cli.conftest import SCHEMAS, Janua
 
@@ -131,3 +132,18 @@ def test_openapi_is_printed(library: Janua, arguments: list[str]) -> None:
     document = json.loads(outcome.out)
     assert document["openapi"].startswith("3.1")
     assert "/api/books" in document["paths"]
+
+
+@pytest.mark.parametrize(("arguments", "others"), [([], True), (["books"], True), (["records"], False)])
+def test_sdl_is_printed_of_all_or_of_what_relates(library: Janua, arguments: list[str], others: bool) -> None:
+    outcome = library("sdl", *arguments)
+    assert outcome.code == 0
+    schema = build_schema(outcome.out)
+    assert ("Author" in schema.type_map) is others
+    assert "Record" in schema.type_map or others
+
+
+def test_sdl_of_an_unknown_collection_is_an_error_in_one_line(library: Janua) -> None:
+    outcome = library("sdl", "nothing")
+    assert outcome.code == 1
+    assert "there is no collection 'nothing'" in outcome.err

@@ -13,7 +13,8 @@ from janua.config import Server, Settings, relaxed
 from tests.cli.conftest import SCHEMAS, Janua, process
 
 PROMISED = [
-    "dev", "serve", "migrate", "apply", "check", "list", "show", "import", "export", "records", "openapi", "config",
+    "dev", "serve", "migrate", "apply", "check", "list", "show", "import", "export", "records", "openapi", "sdl",
+    "config",
 ]  # fmt: skip
 HEAVY = ("asyncpg", "sqlglot", "pydantic", "starlette", "dynaconf", "uvicorn")
 

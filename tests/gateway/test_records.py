@@ -19,7 +19,7 @@ from janua.errors import (
 from janua.gateway import records, schemas
 from janua.gateway.answers import Precondition
 from janua.gateway.gateway import Gateway
-from janua.gateway.records import Idempotency
+from janua.gateway.idempotency import Idempotency
 from janua.model.json import loads
 from janua.model.patch import JsonPatch, MergePatch
 from janua.model.types import Json

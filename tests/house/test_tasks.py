@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 BESIDE_PYTHON = Path(sys.executable).parent
 PROMISED = {
-    *("install", "run", "lint", "type", "test", "docs", "build", "lock", "bench", "assets"),
+    *("install", "run", "lint", "type", "test", "docs", "build", "lock", "bench", "assets", "audit"),
     *("db-up", "db-down", "db-migrate"),
 }
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from janua.errors import InvalidCursor
-from janua.query.ast import OrderTerm, PageRequest, RawFilter, ReadQuery
+from janua.model.types import Json
+from janua.query.ast import OrderTerm, PageRequest, ReadQuery
 from janua.query.cursor import CursorKey, context_of, decode, encode
 from janua.query.plan import plan_read
 from tests.query.builders import AN_ID, KEY, LIMITS, a_catalog
@@ -103,7 +104,7 @@ def test_a_cursor_of_another_collection_filter_or_order_is_refused(other: ReadQu
 
 
 def test_a_filter_with_its_members_in_another_order_is_the_same_filter() -> None:
-    one: RawFilter
-    other: RawFilter
+    one: dict[str, Json]
+    other: dict[str, Json]
     one, other = {"price": {"gt": 1}, "pages": {"lt": 9}}, {"pages": {"lt": 9}, "price": {"gt": 1}}
     assert context_of("books", (), (one,)) == context_of("books", (), (other,))

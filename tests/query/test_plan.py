@@ -20,25 +20,30 @@ from janua.query.nodes import (
     Column,
     Compare,
     Filter,
-    GroupKey,
     Link,
-    Measure,
-    Members,
-    Meta,
     Not,
     OnElements,
     OnRelated,
     Or,
-    Part,
-    Picked,
     Place,
     Presence,
+)
+from janua.query.operators import MEANINGS
+from janua.query.parts import (
+    CountFigure,
+    Figures,
+    KeyFigure,
+    Measure,
+    MeasureFigure,
+    Members,
+    Meta,
+    Part,
+    Picked,
     ReadPlan,
     RelatedMany,
     RelatedOne,
     Whole,
 )
-from janua.query.operators import MEANINGS
 from janua.query.plan import Planned, plan_aggregate, plan_one, plan_predicate, plan_read
 from tests.query.builders import AN_ID, KEY, LIMITS, a_catalog, a_filter, assert_can_be_sent, library
 from tests.tracing import TRACED
@@ -250,11 +255,19 @@ def test_figures_keep_the_names_they_were_asked_by() -> None:
         ),
         LIMITS,
     )
-    assert [each.name for each in planned.plan.keys] == [("in_stock",), ("publisher", "city")]
-    assert planned.plan.keys[1] == GroupKey(("publisher", "city"), Place(("publisher", "city"), Text(max_length=80)))
+    assert planned.plan.keys[1] == Place(("publisher", "city"), Text(max_length=80))
     assert planned.plan.measures == (
-        Measure("sum", ("price",), Place(("price",), Number())),
-        Measure("max", ("publisher", "address", "number"), Place(("publisher", "address", "number"), Integer())),
+        Measure("sum", Place(("price",), Number())),
+        Measure("max", Place(("publisher", "address", "number"), Integer())),
+    )
+    in_address = Figures((("address", Figures((("number", MeasureFigure(1)),))),))
+    assert planned.plan.shown == Figures(
+        (
+            ("key", Figures((("in_stock", KeyFigure(0)), ("publisher", Figures((("city", KeyFigure(1)),)))))),
+            ("count", CountFigure()),
+            ("sum", Figures((("price", MeasureFigure(0)),))),
+            ("max", Figures((("publisher", in_address),))),
+        )
     )
     assert planned.values == (Decimal(1), Decimal(2))
 

@@ -11,6 +11,7 @@ import asyncpg
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Index, IndexKey, IndexKind
 from janua.model.json import dumps
+from janua.model.types import Json
 from janua.query.ast import AggregateQuery, OrderTerm, PageRequest, RawFilter, ReadQuery
 from janua.query.cursor import encode
 from janua.query.limits import QueryLimits
@@ -25,7 +26,7 @@ LIMITS = QueryLimits(page_limit=1_000_000, answer_records=10_000_000)
 Connection = asyncpg.Connection | asyncpg.pool.PoolConnectionProxy
 
 
-def an_index(kind: IndexKind, *fields: str, unique: bool = False, where: RawFilter | None = None) -> Index:
+def an_index(kind: IndexKind, *fields: str, unique: bool = False, where: dict[str, Json] | None = None) -> Index:
     """Return an index on dotted fields, descending where they start with a minus."""
     keys = tuple(IndexKey(tuple(each.lstrip("-").split(".")), each.startswith("-")) for each in fields)
     return Index(kind, keys, unique=unique, where=where)

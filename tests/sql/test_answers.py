@@ -9,7 +9,8 @@ import pytest
 from janua.model.types import Text
 from janua.query.ast import AggregateQuery
 from janua.query.limits import QueryLimits
-from janua.query.nodes import Always, Members, Meta, Whole
+from janua.query.nodes import Always
+from janua.query.parts import Members, Meta, Whole
 from janua.sql.parts import RECORD
 from janua.sql.select import export_statement
 from janua.storage.pool import Pool

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from janua.model.collection import Collection
+from janua.query.parts import Meta
 from janua.query.plan import plan_filter
 from janua.sql import bulk, write
 from janua.sql.statement import values_for
@@ -60,9 +61,10 @@ async def test_an_update_and_a_delete_need_the_version_they_name(connection: Con
     assert await connection.fetchval(delete.text, an_id(0), [1, 3]) is None
     document = write.document_statement(BOOKS)
     assert tuple(await row_of(connection, document, an_id(0))) == (2, "{}")
-    assert await connection.fetchval(delete.text, an_id(0), [2]) == 2
+    removed = await row_of(connection, delete, an_id(0), [2])
+    assert (removed["id"], removed["version"], json.loads(removed["text"])["data"]) == (an_id(0), 2, {})
     await store(connection, "books", [{}])
-    assert await connection.fetchval(delete.text, an_id(0), None) == 1
+    assert (await row_of(connection, delete, an_id(0), None))["version"] == 1
     assert await connection.fetchrow(document.text, an_id(0)) is None
 
 
@@ -97,15 +99,18 @@ async def test_a_bulk_write_touches_nothing_when_too_many_match(connection: Conn
     planned = plan_filter(CATALOG, "books", {"pages": {"lt": 5}}, limits=LIMITS)
     at_most = len(planned.values)
 
-    async def delete(most: int) -> tuple[int, ...]:
-        statement = bulk.delete_many_statement("books", planned.plan, at_most, BOOKS.revision)
-        return tuple(await row_of(connection, statement, *values_for(statement, (*planned.values, most))))
+    async def delete(most: int) -> tuple[int, list[int | None]]:
+        statement = bulk.delete_many_statement("books", planned.plan, at_most, BOOKS.revision, Meta("id"))
+        rows = await connection.fetch(statement.text, *values_for(statement, (*planned.values, most)))
+        assert all(row["text"] == (row["id"] and f'"{row["id"]}"') for row in rows)
+        return rows[0]["matched"], [row["id"] and row["id"].int for row in rows]
 
     matching = bulk.matching_statement("books", planned.plan, at_most)
     rows = await connection.fetch(matching.text, *values_for(matching, (*planned.values, 3)))
     assert [row["id"].int for row in rows] == [0, 1, 2, 3]
-    assert await delete(4) == (5, 0)
-    assert await delete(5) == (5, 5)
+    assert await delete(4) == (5, [None])
+    assert await delete(5) == (5, [0, 1, 2, 3, 4])
+    assert await delete(5) == (0, [None])
     assert await numbers(connection, CATALOG, "books", {}) == [5, 6, 7, 8, 9]
 
 

@@ -1,4 +1,4 @@
-"""Pages for people: the index, Swagger UI, Redoc, and what each error code means.
+"""Pages for people: the index, Swagger UI, Redoc, and what each error code means; GraphiQL's is in `graphql`.
 
 The two viewers are scripts of others. `just assets` puts them below `static/`, and nothing else is loaded then;
 without them the pages load the same versions from a CDN. Nothing of a caller's is ever written into a page.
@@ -34,6 +34,7 @@ ASSETS = {
 LINKS = {
     "registry": "/registry",
     "records": "/records",
+    "graphql": "/graphql",
     "openapi": "/openapi.json",
     "docs": "/docs",
     "redoc": "/redoc",
@@ -48,15 +49,13 @@ _REDOC = 'Redoc.init("/openapi.json", {hideDownloadButton: true}, document.getEl
 
 
 def page_routes(*, viewers: bool) -> list[BaseRoute]:
-    """Return the routes of the pages; with `viewers`, Swagger UI and Redoc and the installed assets are among them."""
+    """Return the routes of the pages, with `viewers` also of Swagger UI and Redoc, and of the installed assets."""
     links = {name: path for name, path in LINKS.items() if viewers or path not in VIEWERS}
     pages: list[BaseRoute] = [
         Route("/", partial(index, links), methods=["GET"]),
         Route("/problems/{code}", problem, methods=["GET"]),
     ]
-    if not viewers:
-        return pages
-    shown = [Route(path, page, methods=["GET"]) for path, page in VIEWERS.items()]
+    shown = [Route(path, page, methods=["GET"]) for path, page in VIEWERS.items() if viewers]
     return [*pages, *shown, Mount("/static", StaticFiles(directory=STATIC, check_dir=False))]
 
 
@@ -65,7 +64,7 @@ async def index(links: Mapping[str, str], request: Request) -> Response:
     if "text/html" not in request.headers.get("Accept", ""):
         return json_response({"name": "janua", "version": __version__, "links": links})
     listed = "".join(f'<li><a href="{path}">{path}</a></li>' for path in links.values())
-    return _page("Janua", f"<h1>Janua {__version__}</h1><ul>{listed}</ul>")
+    return html_page("Janua", f"<h1>Janua {__version__}</h1><ul>{listed}</ul>")
 
 
 async def swagger(_: Request) -> Response:
@@ -90,7 +89,7 @@ async def problem(request: Request) -> Response:
     if "text/html" not in request.headers.get("Accept", ""):
         return json_response({"code": code, "title": found.title, "status": status, "meaning": meaning})
     body = f"<h1>{escape(found.title)}</h1><p><code>{code}</code>, status {status}</p><p>{escape(meaning)}</p>"
-    return _page(found.title, body)
+    return html_page(found.title, body)
 
 
 def every_error(root: type[JanuaError]) -> list[type[JanuaError]]:
@@ -98,28 +97,37 @@ def every_error(root: type[JanuaError]) -> list[type[JanuaError]]:
     return [found for each in root.__subclasses__() for found in (each, *every_error(each))]
 
 
+def html_page(
+    title: str, body: str, head: str = "", *, scripts: str = "'none'", styles: str = "'none'", origin: str = ""
+) -> Response:
+    """Return a page that runs only these scripts, and loads the rest from here and, if need be, from one `origin`."""
+    policy = (
+        f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src 'self' data:;"
+        f" font-src 'self' data: {origin}; connect-src 'self' {origin}; worker-src 'self' blob:; base-uri 'none';"
+        " form-action 'none'; frame-ancestors 'none'"
+    )
+    html = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+        f"{head}</head><body>{body}</body></html>"
+    )
+    headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+    return HTMLResponse(html, headers=headers)
+
+
+def digest_of(script: str) -> str:
+    """Return the source by which a policy allows this script where it stands in the page."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
 def _viewer(title: str, script: str, start: str, head: str = "") -> Response:
     body = f'<div id="page"></div><script src="{_asset(script)}"></script><script>{start}</script>'
-    digest = base64.b64encode(hashlib.sha256(start.encode()).digest()).decode()
     origin = "'self'" if (STATIC / script).is_file() else "https://cdn.jsdelivr.net"
-    return _page(title, body, head, scripts=f"{origin} 'sha256-{digest}'", styles=f"{origin} 'unsafe-inline'")
+    return html_page(title, body, head, scripts=f"{origin} {digest_of(start)}", styles=f"{origin} 'unsafe-inline'")
 
 
 def _asset(name: str) -> str:
     return f"/static/{name}" if (STATIC / name).is_file() else f"{CDN}/{ASSETS[name]}"
-
-
-def _page(title: str, body: str, head: str = "", *, scripts: str = "'none'", styles: str = "'none'") -> Response:
-    policy = (
-        f"default-src 'none'; script-src {scripts}; style-src {styles}; img-src 'self' data:; font-src 'self' data:;"
-        " connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    html = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">{head}</head><body>{body}</body></html>'
-    )
-    headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-    return HTMLResponse(html, headers=headers)
 
 
 VIEWERS = {"/docs": swagger, "/redoc": redoc}

@@ -1,9 +1,10 @@
-"""Errors as answers: one table from `JanuaError.code` to an HTTP status, and the problem documents of RFC 9457.
+"""Errors as answers: one table from `JanuaError.code` to an HTTP status, and both forms in which a client gets one.
 
-Start at `problem_response`. A problem's `type` is the path of a page of this server that explains its code.
+Start at `problem_response`, the problem documents of RFC 9457, and `graphql_error`, a member of GraphQL's `errors`.
+A problem's `type` is the path of a page of this server that explains its code.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from starlette.responses import Response
@@ -21,6 +22,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "database.conflict": HTTPStatus.CONFLICT,
     "database.full": HTTPStatus.INSUFFICIENT_STORAGE,
     "database.behind": HTTPStatus.SERVICE_UNAVAILABLE,
+    "database.ahead": HTTPStatus.SERVICE_UNAVAILABLE,
     "database.directory_in_use": HTTPStatus.INTERNAL_SERVER_ERROR,
     "database.embedded_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
     "document.malformed": HTTPStatus.BAD_REQUEST,
@@ -35,12 +37,16 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "registry.collection_in_use": HTTPStatus.CONFLICT,
     "registry.quarantined": HTTPStatus.SERVICE_UNAVAILABLE,
     "registry.stale_catalog": HTTPStatus.CONFLICT,
+    "registry.revision_not_reached": HTTPStatus.SERVICE_UNAVAILABLE,
     "query.invalid": HTTPStatus.BAD_REQUEST,
     "query.unknown_field": HTTPStatus.BAD_REQUEST,
     "query.unknown_operator": HTTPStatus.BAD_REQUEST,
     "query.invalid_operand": HTTPStatus.BAD_REQUEST,
     "query.invalid_cursor": HTTPStatus.BAD_REQUEST,
     "query.too_large": HTTPStatus.BAD_REQUEST,
+    "query.malformed": HTTPStatus.BAD_REQUEST,
+    "query.introspection_off": HTTPStatus.FORBIDDEN,
+    "PERSISTED_QUERY_NOT_FOUND": HTTPStatus.BAD_REQUEST,
     "record.not_found": HTTPStatus.NOT_FOUND,
     "record.invalid_id": HTTPStatus.BAD_REQUEST,
     "record.invalid": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -55,11 +61,13 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "record.idempotency_conflict": HTTPStatus.CONFLICT,
     "request.invalid": HTTPStatus.BAD_REQUEST,
     "request.media_type": HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "request.not_acceptable": HTTPStatus.NOT_ACCEPTABLE,
     "request.not_found": HTTPStatus.NOT_FOUND,
     "request.method": HTTPStatus.METHOD_NOT_ALLOWED,
     "request.url_too_long": HTTPStatus.REQUEST_URI_TOO_LONG,
     "request.headers_too_large": HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     "request.timeout": HTTPStatus.REQUEST_TIMEOUT,
+    "request.overloaded": HTTPStatus.SERVICE_UNAVAILABLE,
     "request.failed": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """Every code there is; a test holds this against `janua.errors`."""
@@ -88,6 +96,17 @@ def problem_of(error: JanuaError) -> dict[str, object]:
         "code": error.code,
     }
     return {**error.members(), **known}
+
+
+def graphql_error(
+    error: JanuaError,
+    path: Sequence[str | int] | None = None,
+    locations: Sequence[Mapping[str, int]] | None = None,
+) -> dict[str, object]:
+    """Return the error as GraphQL has it; `extensions` have `code` and the error's own fields, as a problem does."""
+    where = {"locations": locations, "path": path}
+    told = {name: value for name, value in where.items() if value is not None}
+    return {"message": str(error), **told, "extensions": {**error.members(), "code": error.code}}
 
 
 def problem_response(error: JanuaError) -> Response:

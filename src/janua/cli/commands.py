@@ -219,6 +219,20 @@ def openapi(
 
 
 @app.command()
+def sdl(
+    collection: Annotated[
+        str | None, typer.Argument(metavar="[COLLECTION]", help="Only this collection and what it relates to.")
+    ] = None,
+    dsn: Dsn = None,
+    data: Data = None,
+) -> None:
+    """Print the GraphQL schema."""
+    from janua.cli.registry import sdl as work
+
+    asyncio.run(work(Place(dsn, data), collection))
+
+
+@app.command()
 def config(dsn: Dsn = None, data: Data = None, json: AsJson = False) -> None:
     """Print the settings in effect; secrets are masked."""
     from janua.cli.operations import config as work

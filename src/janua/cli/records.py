@@ -124,7 +124,7 @@ class Tree:
             fields=parse_names("fields", fields) if fields else None,
             include=parse_names("include", include or ""),
             count=count,
-            short={"_and": list[Json](dict(each) for each in both)} if both else None,
+            short={"_and": both} if both else None,
         )
 
         async def work(gateway: Gateway) -> None:

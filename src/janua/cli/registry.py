@@ -1,4 +1,4 @@
-"""`apply`, `check`, `list`, `show`, `drop` and `openapi`: the registry's verbs with schema files and tables.
+"""`apply`, `check`, `list`, `show`, `drop`, `openapi` and `sdl`: the registry's verbs with schema files and tables.
 
 Start at `apply`; `check` is the same decision with nothing stored.
 """
@@ -134,6 +134,19 @@ async def openapi(place: Place, name: str | None) -> None:
     async with opened(place) as gateway:
         live = gateway.live
         print_json(openapi_document(live.catalog, live.references, gateway.query_limits, name))
+
+
+async def sdl(place: Place, name: str | None) -> None:
+    """Print the GraphQL schema of all collections, or of one and what it relates to.
+
+    Raises: `UnknownCollection`, `CollectionQuarantined`.
+    """
+    from janua.api.graphql.schema import SchemaSlices  # noqa: PLC0415 -- only this command needs the faces
+
+    async with opened(place) as gateway:
+        catalog, slices = gateway.live.catalog, SchemaSlices()
+        found = await (slices.whole(catalog) if name is None else slices.slice(catalog, frozenset({name})))
+    print_line(found.sdl().rstrip("\n"))
 
 
 def print_description(found: Description) -> None:

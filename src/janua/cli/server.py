@@ -21,7 +21,7 @@ from janua.cli.terminal import print_line
 from janua.cli.watching import watching
 from janua.config import Settings, masked, relaxed, serves_pages
 from janua.errors import InvalidConfiguration
-from janua.gateway.gateway import open_gateway
+from janua.gateway.gateway import open_gateway, require_servable
 from janua.storage import migrations
 
 BACKLOG = 2048  # connections that wait to be accepted
@@ -37,11 +37,12 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
     listener = listening(settings)
     async with located(settings, share=False) as found:
         await migrations.migrate(dsn_of(found))
-        async with open_gateway(found, name="dev") as gateway:
+        async with open_gateway(found, name="dev", serves=True) as gateway:
             where = "the server of --dsn" if settings.database.dsn else str(settings.dev.data)
             print_line(f"Janua {__version__}, PostgreSQL in {where}")
             async with watching(gateway, settings.dev.schemas):
                 server = DevServer(server_config(found, dev=True, gateway=gateway))
+                server.config.configure_logging()
                 print_addresses(settings, listener, dev=True)
                 print_line("Press Ctrl-C to stop.")
                 await server.serve(sockets=[listener])
@@ -51,10 +52,10 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
 def serve(*, host: str | None, port: int | None, workers: int | None) -> int:
     """Serve in production until terminated; return the exit code.
 
-    Raises: `InvalidConfiguration` without a DSN, `DatabaseBehind`, `DatabaseUnavailable`.
+    Raises: `InvalidConfiguration` without a DSN, `DatabaseBehind`, `DatabaseAhead`, `DatabaseUnavailable`.
     """
     settings = settings_of(Place(), "production", server__host=host, server__port=port, server__workers=workers)
-    asyncio.run(migrations.require_current(dsn_of(settings)))
+    asyncio.run(require_servable(settings))
     with listening(settings) as listener:
         print_line(f"Janua {__version__}, PostgreSQL at {masked(dsn_of(settings))}")
         print_addresses(settings, listener, dev=False)
@@ -119,5 +120,7 @@ def print_addresses(settings: Settings, listener: socket.socket, *, dev: bool) -
     print_line(f"  records    {url}/api/{{collection}}")
     print_line(f"  registry   {url}/registry")
     print_line(f"  docs       {url}/{'docs' if serves_pages(settings, dev=dev) else 'openapi.json'}")
+    if dev:
+        print_line(f"  traces     {url}/traces")
     for each in relaxed(settings, dev=dev):
         print_line(f"  open       {each}")

@@ -54,6 +54,14 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Workers:
+    """How many workers are live, and how many of them serve the catalog revision that was waited for."""
+
+    live: int
+    serving: int
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """The outcome of registering one schema: `version` is current now; `changed` is false for the same document."""
 

@@ -1,13 +1,17 @@
 """The verbs that read many records: a page, and aggregates. Plan, lower, run one statement, hand on its text."""
 
+from collections.abc import Sequence
+
 from janua.gateway.answers import GroupsAnswer, PageAnswer
 from janua.gateway.gateway import Gateway
 from janua.query.ast import AggregateQuery, ReadQuery
 from janua.query.cursor import encode
-from janua.query.nodes import ReadPlan
+from janua.query.parts import ReadPlan
 from janua.query.plan import Planned, plan_aggregate, plan_read
+from janua.sql.statement import Statement
 from janua.storage import records as storage
 from janua.storage.pool import connection
+from janua.telemetry.spans import COLLECTION, span
 
 
 async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
@@ -17,7 +21,8 @@ async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
     empty page has none.
     Raises: what `query.plan.plan_read` does, `DatabaseUnavailable`, `StatementTimeout`.
     """
-    planned = plan_read(gateway.live.catalog, query, gateway.query_limits, gateway.cursor_key)
+    with span("plan", {COLLECTION: query.collection}):
+        planned = plan_read(gateway.live.catalog, query, gateway.query_limits, gateway.cursor_key)
     async with connection(gateway.pool) as c:
         page = await storage.fetch_page(c, planned.plan, planned.values)
     return _answer(gateway, planned, page)
@@ -28,9 +33,19 @@ async def aggregate(gateway: Gateway, query: AggregateQuery) -> GroupsAnswer:
 
     Raises: what `query.plan.plan_aggregate` does, `DatabaseUnavailable`, `StatementTimeout`.
     """
-    planned = plan_aggregate(gateway.live.catalog, query, gateway.query_limits)
+    with span("plan", {COLLECTION: query.collection}):
+        planned = plan_aggregate(gateway.live.catalog, query, gateway.query_limits)
     async with connection(gateway.pool) as c:
         return GroupsAnswer(*await storage.fetch_groups(c, planned.plan, planned.values))
+
+
+async def answer(gateway: Gateway, statement: Statement, arguments: Sequence[object]) -> str:
+    """Return the text of the answer that a statement of `sql.answer` makes.
+
+    Raises: `StaleCatalog` when a collection is not what it was planned for, `DatabaseUnavailable`, `StatementTimeout`.
+    """
+    async with connection(gateway.pool) as c:
+        return await storage.fetch_answer(c, statement, arguments)
 
 
 def _answer(gateway: Gateway, planned: Planned[ReadPlan], page: storage.Page) -> PageAnswer:

@@ -8,19 +8,19 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Literal
 
-from janua.errors import InvalidQuery
+from janua.failpoints import fail_at
 from janua.gateway.answers import LISTED_REJECTIONS, ImportReport, Rejection
 from janua.gateway.gateway import Gateway
 from janua.gateway.intake import Intake
 from janua.gateway.streams import Shape, split
-from janua.model.collection import Collection
+from janua.gateway.writes import unique_key
 from janua.query.ast import RawFilter
-from janua.query.nodes import Whole
+from janua.query.parts import Whole
 from janua.query.plan import plan_filter
 from janua.sql.parts import RECORD
-from janua.sql.staging import Key
 from janua.storage import transfer as storage
 from janua.storage.pool import connection
+from janua.telemetry.metrics import import_done
 
 OnError = Literal["abort", "skip"]
 
@@ -45,7 +45,7 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
     `MalformedDocument`, `DocumentTooLarge`, `StaleCatalog` when the schema changes meanwhile.
     """
     current = gateway.live.catalog.collection(collection)
-    key = _conflict_key(current, on_conflict)
+    key = None if on_conflict is None else unique_key(current, on_conflict)
     intake = Intake(
         current,
         gateway.live.validator(current),
@@ -57,8 +57,12 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
     documents = split(source, shape, gateway.settings.limits.body_bytes)
     async with connection(gateway.pool) as c, storage.staging(c, current) as staged:
         await staged.fill(intake.lines(documents, abort=on_error == "abort"))
+        fail_at("import.filled")
         stored = await staged.store(key, skip=on_error == "skip", fresh_ids=not records)
+        fail_at("import.stored")
+    fail_at("import.committed")
     refused = [Rejection(line, each.code, each.reason) for each in stored.refused for line in each.lines]
+    import_done(collection, inserted=stored.inserted, updated=stored.updated, rejected=intake.rejected + len(refused))
     rejections = sorted((*intake.rejections, *refused), key=lambda each: each.line)
     return ImportReport(
         imported=stored.inserted,
@@ -89,22 +93,3 @@ async def export(
     ):
         async for chunk in chunks:
             yield chunk
-
-
-def _conflict_key(collection: Collection, field: str | None) -> Key | None:
-    """Return what an upsert goes by.
-
-    Raises: `InvalidQuery` unless the field is `id` or has a unique index of its own over all records.
-    """
-    if field is None:
-        return None
-    if field == "id":
-        return "id"
-    unique = {
-        ".".join(each.keys[0].path): each
-        for each in collection.indexes
-        if each.unique and len(each.keys) == 1 and each.where is None
-    }
-    if field not in unique:
-        raise InvalidQuery("on_conflict", f"must be a unique field: one of {', '.join([*sorted(unique), 'id'])}")
-    return unique[field]

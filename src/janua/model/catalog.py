@@ -70,5 +70,7 @@ class Catalog:
         target = self.collections[relation.target]
         taken = {each.graphql for each in target.fields}
         taken |= {each.field for each in target.relations} | {each.field for each in listed} | {"id", "_meta"}
+        # Records without declared fields are shown as one field of this name.
+        taken |= set() if target.fields else {"data"}
         wished = (relation.inverse or source.names.plural, f"{source.names.plural}_by_{relation.field}")
         return next((each for each in wished if each not in taken), f"{source.name}__{relation.column}")

@@ -54,20 +54,43 @@ RESERVED_PARAMETERS = frozenset({
 OBJECT_OPERATORS = frozenset({"isNull", "exists", "containsJson"})
 """Filter operators on objects: no property inside an object may be called so in REST."""
 
+SCALARS = (
+    "ID", "String", "Int", "BigInt", "Float", "Decimal", "Boolean", "DateTime", "Date", "Time", "UUID", "JSON",
+)  # fmt: skip
+"""The GraphQL scalars that collections use."""
+
+LISTS_IN_LISTS = 3
+"""How deep lists in lists have filters of their own in GraphQL; deeper ones are JSON there."""
+
+DERIVED_TYPES = (
+    "Document", "Connection", "Edge", "Where", "ToOneFilter", "ToManyFilter", "Filter", "OrderBy", "Input", "Patch",
+    "UniqueField", "Group", "GroupKey", "GroupField", "GroupOrderBy", "FigureOrderBy", "Sums", "Averages", "Bounds",
+    "DistinctCounts", *("List" * depth + "Filter" for depth in range(1, LISTS_IN_LISTS + 1)),
+)  # fmt: skip
+"""What is appended to the name of a type for the types that GraphQL derives from it."""
+
 RESERVED_TYPES = frozenset({
-    "Query", "Mutation", "Subscription", "Int", "Float", "String", "Boolean", "ID", "JSON", "BigInt", "Decimal",
-    "DateTime", "Date", "Time", "UUID", "Void", "PageInfo", "Node", "Edge", "Connection", "Meta", "RecordMeta",
-    "Collection", "Schema", "SchemaVersion", "Violation", "Report", "Registration", "Upload", "Direction", "OrderBy",
-    "Sort", "SortOrder", "OnDelete", "IndexKind",
+    "Query", "Mutation", "Subscription", *SCALARS, "Void", "PageInfo", "Node", "Edge", "Connection", "Meta",
+    "RecordMeta", "RecordMetaFilter", "RecordMetaOrderBy", "RecordMetaBounds", "RecordMetaCounts", "VersionFilter",
+    "TimestampFilter", "ObjectFilter", "SortOrder", "Upload", "Direction", "OrderBy", "Sort",
+    *(f"{scalar}{'List' * depth}Filter" for scalar in (*SCALARS, "Object") for depth in range(LISTS_IN_LISTS + 1)),
+    "Collection", "CollectionSummary", "CollectionNames", "QuarantinedCollection", "FieldSummary", "RelationSummary",
+    "IndexState", "IndexProgress", "IndexKind", "OnDelete", "Schema", "SchemaVersion", "SchemaDocument", "SchemaChange",
+    "NameChange", "Violation", "Report", "Verdict", "Incompatibility", "CounterExample", "RecordsVerdict",
+    "IndexChanges", "Registration", "CompatibilityMode", "EvolutionPolicy",
 })  # fmt: skip
 """GraphQL types that are Janua's own or GraphQL's."""
 
 RESERVED_ROOTS = frozenset({
-    "collection", "collections", "registerSchema", "registerSchemas", "checkSchema", "configureCollection",
-    "dropCollection", "schemaVersion", "schemaVersions", "node", "nodes", "viewer", "version",
+    "collection", "collections", "quarantinedCollections", "schemaVersion", "schemaVersions", "registerSchema",
+    "registerSchemas", "checkSchema", "configureCollection", "dropCollection", "node", "nodes", "viewer", "version",
 })  # fmt: skip
 """Root fields that are Janua's own."""
 
+_AMBIGUOUS = {
+    ending: tuple(each.removesuffix(ending) for each in DERIVED_TYPES if each != ending and each.endswith(ending))
+    for ending in DERIVED_TYPES
+}
 _LEGAL = re.compile(r"(?!__)[_A-Za-z][_0-9A-Za-z]*")
 _ILLEGAL_RUN = re.compile(r"[^_0-9A-Za-z]+")
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -220,22 +243,52 @@ def _names(type: str, plural: str) -> Names:
 def _free(names: Names, taken: Group[str]) -> bool:
     if names.type in RESERVED_TYPES or names.type in taken:
         return False
-    return not any(each in RESERVED_ROOTS or each in taken for each in root_fields(names))
+    roots = root_fields(names)
+    return len(set(roots)) == len(roots) and not any(each in RESERVED_ROOTS or each in taken for each in roots)
 
 
 def root_fields(names: Names) -> tuple[str, ...]:
-    """Return every root field that GraphQL derives from a collection's names."""
+    """Return every root field that GraphQL derives from a collection's names.
+
+    In this order: one, many, aggregate, changes; create, replace, update, upsert, delete; create, update, delete many.
+    """
     type, single, plural = names.type, names.single, names.plural
     several = plural[0].upper() + plural[1:]
+    # Where the plural is the singular (sheep, data), one and many must still be told apart.
+    several = f"{type}Records" if several == type else several
     writes = (f"{verb}{type}" for verb in ("create", "replace", "update", "upsert", "delete"))
     bulk = (f"{verb}{several}" for verb in ("create", "update", "delete"))
     return (single, plural, f"{plural}Aggregate", f"{single}Changes", *writes, *bulk)
 
 
 def names_taken(collection: Collection) -> frozenset[str]:
-    """Return the GraphQL types and root fields of a collection, which no other collection may use."""
-    types = {*collection.objects, *collection.name_map.get("types", {}).values(), collection.names.type}
-    return frozenset(types | set(root_fields(collection.names)))
+    """Return the GraphQL types and root fields of a collection, which no other collection may newly use."""
+    derived = (f"{type}{ending}" for type in model_types(collection) for ending in DERIVED_TYPES)
+    return names_held(collection).union(derived)
+
+
+def names_held(collection: Collection) -> frozenset[str]:
+    """Return the GraphQL types and root fields that only this collection has, and keeps in its next version."""
+    return model_types(collection).union(root_fields(collection.names))
+
+
+def model_types(collection: Collection) -> frozenset[str]:
+    """Return the GraphQL types that a collection's schema makes: objects, enums, unions and the record."""
+    return frozenset({*collection.objects, *collection.name_map.get("types", {}).values(), collection.names.type})
+
+
+def derived_type(base: str, ending: str, taken: Group[str]) -> str:
+    """Return the name of the type that GraphQL derives from the type `base`: `BookWhere`.
+
+    `taken` are the model's types and Janua's own. What they have, and what another base with another ending would be
+    called too (`Tag` + `ListFilter`, `TagList` + `Filter`), gets a hash: so no two derived types are called alike.
+    """
+    plain = f"{base}{ending}"
+    if plain not in taken and not base.endswith(_AMBIGUOUS[ending]):
+        return plain
+    # Longer than elsewhere: two names that differ in the hash only must not be made to collide.
+    hashed = (with_hash(plain, f"{base} {ending}", digits) for digits in DIGITS[1:])
+    return next(each for each in hashed if each not in taken)
 
 
 def column_name(path: Path, taken: Group[str] = ()) -> str:

@@ -4,14 +4,27 @@ Filters stay JSON here (the filter language is JSON in every face); `plan` gives
 whose field names a query uses: `Field.rest` or `Field.graphql`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
-
-from janua.model.types import Json
+from decimal import Decimal
+from typing import Literal, TypeAlias
 
 Spelling = Literal["rest", "graphql"]
-RawFilter = Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """Stands for a value that is given with each run of a query: `path` leads to it, through objects and lists.
+
+    So a query is planned once for all values; it is never null, and a list that it stands for is never empty.
+    """
+
+    path: tuple[str | int, ...]
+
+
+Raw: TypeAlias = "Mapping[str, Raw] | Sequence[Raw] | Variable | str | int | float | Decimal | bool | None"
+"""A JSON value as asked, with variables in it."""
+RawFilter = Mapping[str, Raw]
 Direction = Literal["asc", "desc"]
 Nulls = Literal["first", "last"]
 AggregateFunction = Literal["sum", "avg", "min", "max", "countDistinct"]

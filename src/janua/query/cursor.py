@@ -10,18 +10,19 @@ import binascii
 import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import cast
 
 from janua.errors import InvalidCursor
 from janua.model.json import dumps
-from janua.query.ast import RawFilter
+from janua.model.types import Json
 from janua.query.nodes import OrderKey, Place
 
 PREFIX = "1."
 MAC_BYTES = 16
+HASH_BLOCK = 64
 MAX_CHARACTERS = 65_536
 
 
@@ -31,8 +32,16 @@ class CursorKey:
 
     secret: bytes = field(repr=False)
 
+    @property
+    def pads(self) -> tuple[bytes, bytes]:
+        """Return the beginnings of the inner and the outer hash of the HMAC (RFC 2104, section 2), for SQL."""
+        block = (self.secret if len(self.secret) <= HASH_BLOCK else sha256(self.secret).digest()).ljust(
+            HASH_BLOCK, b"\0"
+        )
+        return bytes(each ^ 0x36 for each in block), bytes(each ^ 0x5C for each in block)
 
-def context_of(table: str, order: Sequence[OrderKey], filters: Sequence[RawFilter | None]) -> str:
+
+def context_of(table: str, order: Sequence[OrderKey], filters: Sequence[Mapping[str, Json] | None]) -> str:
     """Return the digest that binds a cursor to a collection, an order with the types it sorts, and filters as asked.
 
     The size of the page is not part of it: it may change from page to page.

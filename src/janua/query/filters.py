@@ -17,7 +17,6 @@ from janua.model.types import (
     Date,
     Enum,
     Integer,
-    Json,
     Number,
     Object,
     Text,
@@ -25,7 +24,7 @@ from janua.model.types import (
     Union,
     Uuid,
 )
-from janua.query.ast import RawFilter
+from janua.query.ast import Raw, RawFilter
 from janua.query.folding import conjunction, disjunction, negation
 from janua.query.limits import check_filter
 from janua.query.nodes import (
@@ -45,6 +44,7 @@ from janua.query.operands import Operand, OperandReader, Value
 from janua.query.operators import MEANINGS, Operator, operators_of
 from janua.query.scalars import ScalarValue, kind
 from janua.query.scopes import COLUMN_TYPES, META, Related, Scope, legible
+from janua.query.variables import Deferred, Structural, known
 
 OPERATORS: dict[str, Operator] = {each: each for each in MEANINGS}
 QUANTIFIERS: dict[str, Quantifier] = {"some": "some", "every": "every", "none": "none"}
@@ -72,12 +72,12 @@ class _Resolution:
         self._limit = reader.limits.filter_nodes
         self._found = 0
 
-    def all_of(self, raw: "Json | RawFilter", scope: Scope) -> Filter:
+    def all_of(self, raw: Raw, scope: Scope) -> Filter:
         if not isinstance(raw, Mapping):
             raise _not_a_filter(scope.show(), raw)
         return conjunction([self._member(name, each, scope) for name, each in raw.items()])
 
-    def _member(self, name: str, raw: Json, scope: Scope) -> Filter:
+    def _member(self, name: str, raw: Raw, scope: Scope) -> Filter:
         self._count()
         name, raw = _undotted(name, raw)
         match name:
@@ -92,14 +92,14 @@ class _Resolution:
             case _:
                 return self._named(name, raw, scope)
 
-    def _joined(self, name: str, raw: Json, scope: Scope) -> Filter:
+    def _joined(self, name: str, raw: Raw, scope: Scope) -> Filter:
         if not isinstance(raw, list):
             raise InvalidQuery("where", f"{name} expects a list of filters")
         self._count(len(raw))
         parts = [self.all_of(each, scope) for each in raw]
         return conjunction(parts) if name == "_and" else disjunction(parts)
 
-    def _named(self, name: str, raw: Json, scope: Scope) -> Filter:
+    def _named(self, name: str, raw: Raw, scope: Scope) -> Filter:
         related = scope.related(name)
         if related is not None:
             return self._on_related(related, name, raw, scope)
@@ -114,13 +114,13 @@ class _Resolution:
             return OnElements(scope.place(), QUANTIFIERS[name], part)
         raise self._unknown(name, scope)
 
-    def _on_related(self, related: Related, name: str, raw: Json, scope: Scope) -> Filter:
+    def _on_related(self, related: Related, name: str, raw: Raw, scope: Scope) -> Filter:
         if not isinstance(raw, Mapping):
             raise _not_a_filter(scope.show(name), raw)
         target = scope.at_target(related, name, self._reader.limits)
         return self._on_many(related, raw, target) if related.many else self._on_one(related, raw, target)
 
-    def _on_one(self, related: Related, raw: Mapping[str, Json], target: Scope) -> Filter:
+    def _on_one(self, related: Related, raw: Mapping[str, Raw], target: Scope) -> Filter:
         rest = {name: each for name, each in raw.items() if name != "isNull"}
         parts: list[Filter] = []
         if rest or not raw:
@@ -132,7 +132,7 @@ class _Resolution:
             parts.append(negation(there) if absent else there)
         return conjunction(parts)
 
-    def _on_many(self, related: Related, raw: Mapping[str, Json], target: Scope) -> Filter:
+    def _on_many(self, related: Related, raw: Mapping[str, Raw], target: Scope) -> Filter:
         parts: list[Filter] = []
         for dotted, operand in raw.items():
             self._count()
@@ -142,7 +142,7 @@ class _Resolution:
             parts.append(OnRelated(related.link, QUANTIFIERS[name], self.all_of(inner, target)))
         return conjunction(parts)
 
-    def _on_meta(self, raw: Json, scope: Scope) -> Filter:
+    def _on_meta(self, raw: Raw, scope: Scope) -> Filter:
         if not isinstance(raw, Mapping):
             raise _not_a_filter(scope.show("_meta"), raw)
         parts: list[Filter] = []
@@ -154,7 +154,7 @@ class _Resolution:
             parts.append(self._on_column(META[name], inner, scope.show("_meta", name)))
         return conjunction(parts)
 
-    def _on_column(self, column: Column, raw: Json, shown: str) -> Filter:
+    def _on_column(self, column: Column, raw: Raw, shown: str) -> Filter:
         if not isinstance(raw, Mapping):
             raise _not_a_filter(shown, raw)
         held = COLUMN_TYPES[column.name]
@@ -167,12 +167,12 @@ class _Resolution:
             parts.append(self._on_target(column, held, operator, operand, shown))
         return conjunction(parts)
 
-    def _compared(self, operator: Operator, raw: Json, scope: Scope) -> Filter:
+    def _compared(self, operator: Operator, raw: Raw, scope: Scope) -> Filter:
         if isinstance(scope.type, Array) and operator in ("has", "hasAny", "hasAll"):
             return self._holding(operator, raw, scope, scope.type)
         return self._on_target(scope.place(), scope.type, operator, raw, scope.show())
 
-    def _on_target(self, target: Target, type: Type, operator: Operator, raw: Json, shown: str) -> Filter:
+    def _on_target(self, target: Target, type: Type, operator: Operator, raw: Raw, shown: str) -> Filter:
         if operator in ("isNull", "exists", "isEmpty"):
             holds = self._reader.read_boolean(operator, raw, shown)
             if isinstance(target, Column):
@@ -185,13 +185,17 @@ class _Resolution:
             return Always(holds=operator == "notIn")
         return Compare(target, operator, self._bind(value))
 
-    def _holding(self, operator: Operator, raw: Json, scope: Scope, array: Array) -> Filter:
+    def _holding(self, operator: Operator, raw: Raw, scope: Scope, array: Array) -> Filter:
         related = scope.many_at()
         value = self._reader.read(Uuid() if related else array.items, operator, raw, scope.show())
         if value == ():
             return Always(holds=operator == "hasAll")
         if related is None and isinstance(array.items, CONTAINED):
-            return Compare(scope.place(), operator, self._bind(_json_texts(value)))
+            texts = value.then(_json_texts) if isinstance(value, Deferred) else _json_texts(value)
+            return Compare(scope.place(), operator, self._bind(texts))
+        if isinstance(value, Deferred):
+            # How many conditions this becomes depends on the values.
+            raise Structural(value.raw)
         listed = value if isinstance(value, tuple) else (value,)
         return self._element_wise(operator, listed, scope, related, array.items)
 
@@ -237,14 +241,14 @@ def _operator(name: str, among: tuple[Operator, ...]) -> Operator | None:
     return found if found in among else None
 
 
-def _undotted(name: str, raw: Json) -> tuple[str, Json]:
+def _undotted(name: str, raw: Raw) -> tuple[str, Raw]:
     head, dot, rest = name.partition(".")
     return (head, {rest: raw}) if dot else (name, raw)
 
 
-def _not_a_filter(shown: str, raw: Json) -> Exception:
+def _not_a_filter(shown: str, raw: Raw) -> Exception:
     if not shown:
-        return InvalidQuery("where", f"expects an object like {{field: {{operator: value}}}}, not {kind(raw)}")
+        return InvalidQuery("where", f"expects an object like {{field: {{operator: value}}}}, not {kind(known(raw))}")
     reason = 'null is not an operand; use {"isNull": true}' if raw is None else 'expects an object like {"eq": …}'
     return InvalidOperand(shown, "eq", reason)
 

@@ -1,11 +1,9 @@
 """How much one query may ask for. What a setting decides has the name and the default of that setting in `limits`."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from janua.errors import QueryTooLarge
-from janua.model.types import Json
-from janua.query.ast import RawFilter
+from janua.query.ast import Raw, RawFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +34,7 @@ def check_filter(raw: RawFilter, limits: QueryLimits) -> None:
     A dotted name counts as the nesting that it is short for. Raises: `QueryTooLarge`.
     """
     found = 0
-    pending: list[tuple[Json | RawFilter, int]] = [(raw, 0)]
+    pending: list[tuple[Raw, int]] = [(raw, 0)]
     while pending:
         value, depth = pending.pop()
         found += 1
@@ -44,11 +42,11 @@ def check_filter(raw: RawFilter, limits: QueryLimits) -> None:
             raise QueryTooLarge("levels of nesting in the filter", depth, limits.filter_depth)
         if found + len(pending) > limits.filter_containers:
             raise QueryTooLarge("objects and lists in the filter", found + len(pending), limits.filter_containers)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             pending.extend((each, depth + 1 + name.count(".")) for name, each in value.items() if _contains(each))
         elif isinstance(value, list):
             pending.extend((each, depth + 1) for each in value if _contains(each))
 
 
-def _contains(value: Json) -> bool:
+def _contains(value: Raw) -> bool:
     return isinstance(value, dict | list)

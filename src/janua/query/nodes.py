@@ -30,7 +30,7 @@ from typing import Literal
 
 from janua.model.collection import Path
 from janua.model.types import Type
-from janua.query.ast import AggregateFunction, Direction, Nulls
+from janua.query.ast import Direction, Nulls
 from janua.query.operators import Operator, PresenceOperator
 
 System = Literal["id", "version", "schema_version", "created_at", "updated_at"]
@@ -177,102 +177,3 @@ class Bound:
     """
 
     values: tuple[Position | None, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Meta:
-    """Answer part: a system column."""
-
-    name: System
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """Answer part: the whole document, as stored."""
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """Answer part: the document with these paths only; what is missing stays missing."""
-
-    paths: tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Members:
-    """Answer part: an object with these response keys in this order."""
-
-    members: tuple[tuple[str, "Part"], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RelatedOne:
-    """Answer part: the related record, or null."""
-
-    link: Link
-    part: "Part"
-
-
-@dataclass(frozen=True, slots=True)
-class RelatedMany:
-    """Answer part: an array of at most `limit` related records, ordered, in the shape of `part`.
-
-    It is `{"items": […], "truncated": bool}`, so that a cut is never silent.
-    """
-
-    link: Link
-    part: "Part"
-    order: tuple[OrderKey, ...]
-    limit: int
-    filter: Filter = Always(holds=True)
-
-
-Part = Meta | Whole | Picked | Members | RelatedOne | RelatedMany
-
-
-@dataclass(frozen=True, slots=True)
-class ReadPlan:
-    """A page: one statement whose single row is (items text, fetched, first keys, last keys, total).
-
-    `order` is total (its last key is the id). `bound` is where the page starts; `backward` reads towards the start of
-    the order and gives the page back in order. `limit` and `offset` are positions; one record more than `limit` is
-    fetched to learn whether there are more. `count` asks for the total of all records that match `filter`.
-    """
-
-    table: str
-    part: Part
-    filter: Filter
-    order: tuple[OrderKey, ...]
-    limit: Position
-    offset: Position | None = None
-    bound: Bound | None = None
-    backward: bool = False
-    count: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One aggregate of one place; `name` is its response key below the function's."""
-
-    function: AggregateFunction
-    name: tuple[str, ...]
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class GroupKey:
-    """One grouping key and the response key it appears under."""
-
-    name: tuple[str, ...]
-    target: Target
-
-
-@dataclass(frozen=True, slots=True)
-class AggregatePlan:
-    """Groups with their counts and measures: one row of (the JSON text of at most `limit` groups, groups found)."""
-
-    table: str
-    filter: Filter
-    keys: tuple[GroupKey, ...]
-    measures: tuple[Measure, ...]
-    limit: int

@@ -5,17 +5,20 @@ Start at `OperandReader.read`; `scalars` knows the types of single values.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from functools import partial
+from typing import TypeAlias, assert_never
 
 from janua.errors import InvalidOperand, QueryTooLarge
 from janua.model.types import Anything, Array, Enum, Json, Object, Text, Type, Union
+from janua.query.ast import Raw
 from janua.query.limits import QueryLimits
 from janua.query.operators import MEANINGS, Operator
 from janua.query.scalars import ScalarValue, Unfit, boolean, json_text, kind, scalar, string
+from janua.query.variables import Deferred, known, variable_in
 
 Operand = ScalarValue | tuple[ScalarValue, ...]
-Value = Operand | int
-"""What a position of a plan stands for: an operand, or the limit or offset of a page."""
+Value: TypeAlias = "Operand | int | bytes | Deferred[Operand] | Deferred[str]"
+"""What a position of a plan stands for: an operand, the limit or offset of a page, or what cursors are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +28,16 @@ class OperandReader:
     limits: QueryLimits
     text: bool = False
 
-    def read(self, type: Type, operator: Operator, raw: Json, shown: str) -> Operand:
+    def read(self, type: Type, operator: Operator, raw: Raw, shown: str) -> Operand | Deferred[Operand]:
         """Return the value of an operand; `type` is the field's, for `has`, `hasAny` and `hasAll` its elements'.
 
         Raises: `InvalidOperand` (naming the field as `shown`), `QueryTooLarge` for too long a list.
         """
+        read = partial(self.read_known, type, operator, shown)
+        return read(known(raw)) if variable_in(raw) is None else Deferred(raw, read)
+
+    def read_known(self, type: Type, operator: Operator, shown: str, raw: Json) -> Operand:
+        """Return the value of an operand without variables; see `read`."""
         if raw is None:
             raise InvalidOperand(shown, operator, "null is not an operand; use isNull")
         try:
@@ -37,13 +45,13 @@ class OperandReader:
         except Unfit as error:
             raise InvalidOperand(shown, operator, str(error)) from None
 
-    def read_boolean(self, operator: Operator, raw: Json, shown: str) -> bool:
+    def read_boolean(self, operator: Operator, raw: Raw, shown: str) -> bool:
         """Return the operand of `isNull`, `exists` or `isEmpty`.
 
-        Raises: `InvalidOperand`.
+        Raises: `InvalidOperand`, `Structural`.
         """
         try:
-            return boolean(raw, text=self.text)
+            return boolean(known(raw), text=self.text)
         except Unfit as error:
             raise InvalidOperand(shown, operator, str(error)) from None
 

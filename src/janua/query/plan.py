@@ -4,6 +4,7 @@ Takes the values of `ast`, returns a `Planned`: a plan of `nodes` with the opera
 Start at `plan_read`; it puts together `filters` (where), `orders` (sort), `pages`, and `shapes` (fields and include).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar, assert_never
 
@@ -11,14 +12,14 @@ from janua.errors import InvalidQuery, UnknownCollection
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection
 from janua.model.identifiers import parse_id
+from janua.model.types import Json
 from janua.query.ast import AggregateQuery, RawFilter, ReadQuery, Spelling
 from janua.query.cursor import CursorKey, context_of
-from janua.query.figures import group_keys, measures_of
+from janua.query.figures import asked_figures
 from janua.query.filters import resolve_filter
 from janua.query.folding import conjunction
 from janua.query.limits import QueryLimits
 from janua.query.nodes import (
-    AggregatePlan,
     Always,
     And,
     Bound,
@@ -31,13 +32,14 @@ from janua.query.nodes import (
     Or,
     Position,
     Presence,
-    ReadPlan,
 )  # fmt: skip
 from janua.query.operands import OperandReader, Value
 from janua.query.orders import order_keys
 from janua.query.pages import resolve_page
+from janua.query.parts import AggregatePlan, ReadPlan
 from janua.query.scopes import root_scope
 from janua.query.shapes import check_size, record_part
+from janua.query.variables import known
 
 P = TypeVar("P")
 
@@ -60,7 +62,7 @@ def plan_read(catalog: Catalog, query: ReadQuery, limits: QueryLimits, key: Curs
     order = order_keys(catalog, query.collection, query.order, query.spelling, limits)
     shape = record_part(catalog, query.collection, query.fields, query.include, query.spelling, limits)
     condition, values = _filter(catalog, query.collection, query.where, query.short, query.spelling, limits)
-    context = context_of(query.collection, order, (query.where, query.short))
+    context = context_of(query.collection, order, (_known(query.where), _known(query.short)))
     page = resolve_page(query.page, query.spelling, limits, key, context, len(order))
     check_size(page.size, shape, limits)
     bound = None if page.boundary is None else Bound(tuple(_bind_text(values, each) for each in page.boundary))
@@ -99,9 +101,9 @@ def plan_aggregate(catalog: Catalog, query: AggregateQuery, limits: QueryLimits)
     """
     scope = root_scope(catalog, query.collection, query.spelling)
     condition, values = _filter(catalog, query.collection, query.where, query.short, query.spelling, limits)
-    keys = group_keys(scope, query.group_by, limits)
-    measures = measures_of(scope, query.measures, limits)
-    return Planned(AggregatePlan(query.collection, condition, keys, measures, limits.groups), tuple(values))
+    figures = asked_figures(scope, query.group_by, query.measures, limits)
+    plan = AggregatePlan(query.collection, condition, figures.keys, figures.measures, figures.shown, limits.groups)
+    return Planned(plan, tuple(values))
 
 
 def plan_filter(
@@ -149,6 +151,11 @@ def _filter(
     asked = resolve_filter(where, scope, OperandReader(limits), values)
     asked_short = resolve_filter(short, scope, OperandReader(limits, text=True), values)
     return conjunction((asked, asked_short)), values
+
+
+def _known(where: RawFilter | None) -> Mapping[str, Json] | None:
+    found = known(where)
+    return found if isinstance(found, dict) else None
 
 
 def _bind_text(values: list[Value], text: str | None) -> Position | None:

@@ -90,6 +90,10 @@ class Scope:
         """Return the scope of a field of this object."""
         return replace(self, type=field.type, path=(*self.path, field.name), record=False, shown=(*self.shown, name))
 
+    def as_type(self, type: Type) -> "Scope":
+        """Return this scope, of a value known to be of a type: a branch of a union."""
+        return replace(self, type=type)
+
     def at_elements(self, type: Type, name: str) -> "Scope":
         """Return the scope of the elements of this array."""
         return replace(self, type=type, path=(), record=False, element=True, shown=(*self.shown, name))

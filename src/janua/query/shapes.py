@@ -13,7 +13,8 @@ from janua.model.catalog import Catalog
 from janua.model.collection import Path
 from janua.query.ast import Spelling
 from janua.query.limits import QueryLimits
-from janua.query.nodes import Column, Members, Meta, OrderKey, Part, Picked, RelatedMany, RelatedOne, System, Whole
+from janua.query.nodes import Column, OrderKey, System
+from janua.query.parts import Members, Meta, Part, Picked, RelatedMany, RelatedOne, Whole
 from janua.query.scopes import META, Related, Scope, legible, root_scope
 
 Names = tuple[str, ...]

@@ -64,8 +64,9 @@ def read_document(body: bytes, limits: Limits) -> Document:
         raise DocumentTooLarge("values", limits.nodes)
     value = _parse(body, limits)
     numbers = len(body) > _SEARCHED or _LONG_NUMBER.search(body) is not None
-    # A level of nesting and a value each take a byte or two, so that most documents need no counting.
-    if numbers or len(body) > min(limits.depth, limits.nodes):
+    # A level of nesting starts with a bracket, and a value with a bracket or comma before it: most need no counting.
+    openings = body.count(b"{") + body.count(b"[")
+    if numbers or openings > limits.depth or 1 + openings + body.count(b",") > limits.nodes:
         _check_values(value, limits, numbers=numbers)
     if b"\\u0000" in body:
         _refuse_nul(value)

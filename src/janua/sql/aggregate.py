@@ -1,12 +1,14 @@
 """Aggregate plans become one SELECT whose single row is the JSON text of all groups.
 
-Groups are ordered by their keys, null last; missing and null are one key. Sums and averages are exact (numeric).
-Start at `aggregate_statement`.
+Groups are ordered as asked and then by their keys, null last; missing and null are one key. Sums and averages are exact
+(numeric). Start at `aggregate_statement`; `groups_text` is the same as a part of a larger answer.
 """
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Literal, assert_never
+
+from sqlglot import exp
 
 from janua.model.types import (
     Anything,
@@ -25,45 +27,67 @@ from janua.model.types import (
     Uuid,
 )
 from janua.query.ast import AggregateFunction
-from janua.query.nodes import AggregatePlan, Measure
+from janua.query.parts import (
+    AggregatePlan,
+    Constant,
+    CountFigure,
+    Figure,
+    Figures,
+    GroupOrder,
+    KeyFigure,
+    Measure,
+    MeasureFigure,
+)
 from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row, type_of, value_of
 from janua.sql.filters import condition
-from janua.sql.parts import instant_text, object_of
 from janua.sql.statement import Statement, statement_of
 from janua.sql.terms import Tree, text
+from janua.sql.values import instant_text, object_of, spelled_enum
 
 TIME_FORMAT = 'HH24:MI:SS.US"Z"'
-
-Figures = dict[str, "Figures | list[Tree]"]
 
 
 @lru_cache(maxsize=256)
 def aggregate_statement(plan: AggregatePlan) -> Statement:
     """Return the statement of the groups: always one row.
 
-    `groups` text: a JSON array of at most `limit` objects `{"key": {…}, "count", "sum": {…}, …}`, of which `key` and
-    the functions are there when asked for. `found` bigint: how many groups there are, at most `limit` + 1.
+    `groups` text: a JSON array of at most `limit` groups as the plan shows them. `found` bigint: how many groups there
+    are, at most `limit` + 1.
     """
     binds = Binds()
-    row, group = Row(binds.alias()), Row(binds.alias())
-    shown = terms.compare(group.column("place"), "<=", terms.number(plan.limit))
-    item = terms.concatenated(_object(_answer(plan, group)))
-    in_order = [selects.ordered(group.column("place"), descending=False, nulls_first=False)]
-    items = selects.aggregate("string_agg", item, text(", "), order=in_order, only=shown)
+    items, source = _listed(plan, binds)
     found = selects.select(
-        selects.aliased(terms.concatenated([text("["), items, text("]")]), "groups"),
+        selects.aliased(items, "groups"),
         selects.aliased(terms.call("count", terms.star()), "found"),
-        source=selects.derived(_grouped(plan, row, binds), group.alias or ""),
+        source=source,
     )
     return statement_of(found, binds)
 
 
+def groups_text(plan: AggregatePlan, binds: Binds) -> Tree:
+    """Return the JSON text of the array of groups, as a value."""
+    items, source = _listed(plan, binds)
+    return selects.scalar(selects.select(items, source=source))
+
+
+def _listed(plan: AggregatePlan, binds: Binds) -> tuple[Tree, Tree]:
+    """Return the array of the groups, and the select that it is an aggregate over."""
+    row, group = Row(binds.alias()), Row(binds.alias())
+    within = terms.compare(group.column("place"), "<=", terms.number(plan.limit))
+    item = terms.concatenated(_shown(plan, plan.shown, group))
+    in_order = [selects.ordered(group.column("place"), descending=False, nulls_first=False)]
+    items = selects.aggregate("string_agg", item, text(", "), order=in_order, only=within)
+    source = selects.derived(_grouped(plan, row, binds), group.alias or "")
+    return terms.concatenated([text("["), items, text("]")]), source
+
+
 def _grouped(plan: AggregatePlan, row: Row, binds: Binds) -> Tree:
-    keys = [value_of(row, each.target) for each in plan.keys]
+    keys = [value_of(row, each) for each in plan.keys]
     measures = [_MEASURES[each.function](value_of(row, each.target), type_of(each.target)) for each in plan.measures]
-    in_order = [selects.ordered(each, descending=False, nulls_first=False) for each in keys]
+    asked = [_ordered(each, keys, measures) for each in plan.order]
+    in_order = [*asked, *(selects.ordered(each, descending=False, nulls_first=False) for each in keys)]
     rows = selects.select(
         *(selects.aliased(each, f"k{place}") for place, each in enumerate(keys)),
         selects.aliased(terms.call("count", terms.star()), "count"),
@@ -78,26 +102,50 @@ def _grouped(plan: AggregatePlan, row: Row, binds: Binds) -> Tree:
     return rows
 
 
-def _answer(plan: AggregatePlan, group: Row) -> Figures:
-    answer: Figures = {"key": {}} if plan.keys else {}
-    for place, key in enumerate(plan.keys):
-        _put(answer, ("key", *key.name), json_text(group.column(f"k{place}"), type_of(key.target)))
-    answer["count"] = [group.column("count")]
-    for place, measure in enumerate(plan.measures):
-        shown = json_text(group.column(f"m{place}"), _measured_type(measure))
-        _put(answer, (measure.function, *measure.name), shown)
-    return answer
+def _ordered(order: GroupOrder, keys: Sequence[Tree], measures: Sequence[Tree]) -> exp.Ordered:
+    match order.figure:
+        case KeyFigure(place):
+            value = keys[place]
+        case MeasureFigure(place):
+            value = measures[place]
+        case CountFigure():
+            value = terms.call("count", terms.star())
+        case _:
+            assert_never(order.figure)
+    return selects.ordered(value, descending=order.direction == "desc", nulls_first=order.nulls == "first")
 
 
-def json_text(value: Tree, type: Type) -> list[Tree]:
+def _shown(plan: AggregatePlan, figure: Figure, group: Row) -> list[Tree]:
+    match figure:
+        case Constant(constant):
+            return [text(constant)]
+        case KeyFigure(place):
+            return json_text(group.column(f"k{place}"), type_of(plan.keys[place]), plan)
+        case MeasureFigure(place):
+            return json_text(group.column(f"m{place}"), _measured_type(plan.measures[place]), plan)
+        case CountFigure():
+            return [group.column("count")]
+        case Figures(members):
+            return object_of([(key, _shown(plan, each, group)) for key, each in members])
+        case _:
+            assert_never(figure)
+
+
+def json_text(value: Tree, type: Type, plan: AggregatePlan) -> list[Tree]:
     """Return the fragments of a scalar as JSON: instants in UTC, `null` for null."""
-    return [terms.call("coalesce", _shown(value, type), text("null"))]
+    return [terms.call("coalesce", _as_json(value, type, plan), text("null"))]
 
 
-def _shown(value: Tree, type: Type) -> Tree:
+def _as_json(value: Tree, type: Type, plan: AggregatePlan) -> Tree:
     match type:
-        case Integer() | Number() | Boolean():
+        case Integer():
+            # A sum of 1.0 and 2 is 3.0 to PostgreSQL; GraphQL's integers have no fraction.
+            whole = terms.cast(terms.call("trim_scale", value) if plan.spelled else value, "text")
+            return terms.joined(text('"'), whole, text('"')) if plan.big_as_text and type.big else whole
+        case Number() | Boolean():
             return terms.cast(value, "text")
+        case Enum() if plan.spelled:
+            return terms.cast(terms.call("to_json", spelled_enum(value, type)), "text")
         case Text() | Enum() | Date():
             return terms.cast(terms.call("to_json", value), "text")
         case DateTime():
@@ -113,7 +161,7 @@ def _shown(value: Tree, type: Type) -> Tree:
 
 
 def _measured_type(measure: Measure) -> Type:
-    return Integer() if measure.function == "countDistinct" else type_of(measure.target)
+    return Integer(0, 0) if measure.function == "countDistinct" else type_of(measure.target)
 
 
 def _extreme(function: Literal["min", "max"]) -> Callable[[Tree, Type], Tree]:
@@ -132,16 +180,3 @@ _MEASURES: dict[AggregateFunction, Callable[[Tree, Type], Tree]] = {
     "max": _extreme("max"),
     "countDistinct": lambda value, _: terms.call("count", terms.distinct(value)),
 }
-
-
-def _put(members: Figures, name: Sequence[str], value: list[Tree]) -> None:
-    for each in name[:-1]:
-        inner = members.setdefault(each, {})
-        if not isinstance(inner, dict):
-            raise TypeError(f"{each} is a figure and holds figures")
-        members = inner
-    members[name[-1]] = value
-
-
-def _object(members: Figures) -> list[Tree]:
-    return object_of([(name, _object(value) if isinstance(value, dict) else value) for name, value in members.items()])

@@ -1,7 +1,7 @@
 """Writes of many records in one statement: those that a filter finds, at most so many, or none at all.
 
 Documents are validated outside PostgreSQL, so a bulk update is two statements: `matching_statement` locks and reads,
-`update_many_statement` writes what became of the documents.
+`update_many_statement` writes what became of the documents. Records come back as in `write`.
 """
 
 from functools import lru_cache
@@ -10,15 +10,19 @@ from sqlglot import exp
 
 from janua.model.collection import Collection
 from janua.query.nodes import Filter, Position
+from janua.query.parts import Part
 from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row
 from janua.sql.filters import condition
-from janua.sql.parts import RECORD, json_of
+from janua.sql.parts import RECORD
 from janua.sql.selects import table
 from janua.sql.statement import Statement, render, statement_of
 from janua.sql.terms import cast, number, parameter
-from janua.sql.write import TARGET, assignments, guarded, next_version
+from janua.sql.write import TARGET, assignments, guarded, inserting, next_version, record_columns
+
+GIVEN = Row("given", typed=False)
+"""The ids and documents that a statement is given."""
 
 
 @lru_cache(maxsize=256)
@@ -37,64 +41,118 @@ def matching_statement(collection: str, filter: Filter, at_most: Position) -> St
 
 
 @lru_cache(maxsize=256)
-def delete_many_statement(collection: str, filter: Filter, at_most: Position, revision: int) -> Statement:
-    """Return the statement that removes the records that match, unless they are more than `at_most`: one row.
+def delete_many_statement(
+    collection: str, filter: Filter, at_most: Position, revision: int, shown: Part = RECORD
+) -> Statement:
+    """Return the statement that removes the records that match, unless they are more than `at_most`.
 
-    `matched` bigint: how many match, at most `at_most` + 1; `removed` bigint.
+    Rows in order of id: `matched` bigint, how many match, at most `at_most` + 1; `id` uuid, `version` int, `text` text:
+    the record as it was. Always a row; one of nulls but for `matched` when nothing was removed.
     """
     binds = Binds()
-    row, matched = Row(binds.alias()), Row("matched")
+    row, matched, removed = Row(binds.alias()), Row("matched"), Row("removed")
     limit = binds.use(at_most, "bigint")
     found = _matching(collection, filter, row, binds, at_most).select(row.column("id"), copy=False).lock(copy=False)
-    count = selects.select(terms.call("count", terms.star()), source=exp.Table(this=terms.name("matched")))
+    count = selects.select(terms.call("count", terms.star()), source=_named("matched"))
     few_enough = terms.compare(selects.scalar(count), "<=", limit)
     same = terms.compare(TARGET.column("id"), "=", matched.column("id"))
-    removed = exp.Delete(
+    removal = exp.Delete(
         this=table(collection, TARGET.alias),
-        using=[exp.Table(this=terms.name("matched"))],
+        using=[_named("matched")],
         where=exp.Where(this=terms.all_of(same, few_enough, guarded(collection, revision))),
-        returning=exp.Returning(expressions=[TARGET.column("id")]),
+        returning=exp.Returning(expressions=record_columns(shown)),
     )
-    removals = selects.select(terms.call("count", terms.star()), source=exp.Table(this=terms.name("removed")))
+    counted = selects.select(selects.aliased(terms.call("count", terms.star()), "matched"), source=_named("matched"))
     answer = selects.select(
-        selects.aliased(selects.scalar(count.copy()), "matched"), selects.aliased(selects.scalar(removals), "removed")
+        terms.column("counted", "matched"),
+        *(removed.column(each) for each in ("id", "version", "text")),
+        source=selects.derived(counted, "counted"),
+        order=[selects.ordered(removed.column("id"), descending=False, nulls_first=False)],
     )
-    answer.with_("matched", as_=found, copy=False).with_("removed", as_=removed, copy=False)
+    answer.join(_named("removed"), on=terms.true(), join_type="left", copy=False)
+    answer.with_("matched", as_=found, copy=False).with_("removed", as_=removal, copy=False)
     return statement_of(answer, binds)
 
 
-def update_many_statement(collection: Collection) -> Statement:
+def insert_many_statement(collection: Collection, shown: Part = RECORD) -> Statement:
+    """Return the statement that stores new records: `$1` uuid[], `$2` text[] of the documents, in the same order.
+
+    Rows of `id` uuid, `version` int, `text` text, in no order. Guarded as in `write`.
+    """
+    return _insert_many(collection.name, collection.version, collection.revision, shown)
+
+
+def update_many_statement(collection: Collection, shown: Part = RECORD) -> Statement:
     """Return the statement that replaces documents: `$1` uuid[], `$2` text[] of the new documents, in the same order.
 
-    Rows of `id` uuid, `version` int, `text` text: the record as REST shows it. Guarded as in `write`.
+    Rows of `id` uuid, `version` int, `text` text, in no order. Guarded as in `write`.
     """
-    return _update_many(collection.name, collection.version, collection.revision)
+    return _update_many(collection.name, collection.version, collection.revision, shown)
+
+
+def delete_listed_statement(collection: Collection, shown: Part = RECORD) -> Statement:
+    """Return the statement that removes the records of these ids: `$1` uuid[].
+
+    Rows of `id` uuid, `version` int, `text` text: the records as they were, in no order. Guarded as in `write`.
+    """
+    return _delete_listed(collection.name, collection.revision, shown)
 
 
 @lru_cache(maxsize=256)
-def _update_many(collection: str, version: int, revision: int) -> Statement:
-    change = Row("change")
-    changes = selects.rows_of(
-        terms.call("unnest", cast(parameter(1), "uuid[]"), cast(parameter(2), "text[]")), "change", "id", "data"
+def _insert_many(collection: str, version: int, revision: int, shown: Part) -> Statement:
+    rows = selects.select(
+        GIVEN.column("id"),
+        cast(GIVEN.column("data"), "jsonb"),
+        number(version),
+        source=_given(),
+        where=guarded(collection, revision),
     )
+    return Statement(render(inserting(collection, rows, returning=record_columns(shown))))
+
+
+@lru_cache(maxsize=256)
+def _update_many(collection: str, version: int, revision: int, shown: Part) -> Statement:
     changed = {
-        "data": cast(change.column("data"), "jsonb"),
+        "data": cast(GIVEN.column("data"), "jsonb"),
         "schema_version": number(version),
         **next_version(TARGET),
     }
-    same = terms.compare(TARGET.column("id"), "=", change.column("id"))
-    shown = selects.aliased(json_of(RECORD, TARGET, Binds()), "text")
+    same = terms.compare(TARGET.column("id"), "=", GIVEN.column("id"))
     return Statement(
         render(
             exp.Update(
                 this=table(collection, TARGET.alias),
                 expressions=assignments(changed),
-                from_=exp.From(this=changes),
+                from_=exp.From(this=_given()),
                 where=exp.Where(this=terms.all_of(same, guarded(collection, revision))),
-                returning=exp.Returning(expressions=[TARGET.column("id"), TARGET.column("version"), shown]),
+                returning=exp.Returning(expressions=record_columns(shown)),
             )
         )
     )
+
+
+@lru_cache(maxsize=256)
+def _delete_listed(collection: str, revision: int, shown: Part) -> Statement:
+    wanted = terms.equals_any(TARGET.column("id"), cast(parameter(1), "uuid[]"))
+    return Statement(
+        render(
+            exp.Delete(
+                this=table(collection, TARGET.alias),
+                where=exp.Where(this=terms.all_of(wanted, guarded(collection, revision))),
+                returning=exp.Returning(expressions=record_columns(shown)),
+            )
+        )
+    )
+
+
+def _given() -> exp.Table:
+    """Return the ids and documents that a statement is given, as rows."""
+    arrays = terms.call("unnest", cast(parameter(1), "uuid[]"), cast(parameter(2), "text[]"))
+    return selects.rows_of(arrays, "given", "id", "data")
+
+
+def _named(called: str) -> exp.Table:
+    return exp.Table(this=terms.name(called))
 
 
 def _matching(collection: str, filter: Filter, row: Row, binds: Binds, at_most: Position) -> exp.Select:

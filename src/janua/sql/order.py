@@ -86,8 +86,11 @@ class Sorting:
 
     def keys_text(self, alias: str) -> Tree:
         """Return the key values of a row as the text of a JSON array of texts and nulls."""
-        texts = [terms.cast(terms.column(alias, f"$k{place}"), "text") for place in range(len(self.keys))]
-        return terms.cast(terms.call("json_build_array", *texts), "text")
+        return terms.cast(terms.call("json_build_array", *self.key_texts(alias)), "text")
+
+    def key_texts(self, alias: str) -> list[Tree]:
+        """Return the key values of a row as texts and nulls."""
+        return [terms.cast(terms.column(alias, f"$k{place}"), "text") for place in range(len(self.keys))]
 
     def after(self, bound: Bound, *, backward: bool) -> list[Tree]:
         """Return the conditions of the arms, in reading order, that together are the rows after the bound."""

@@ -9,25 +9,35 @@ from typing import assert_never
 
 from janua.model.collection import Path
 from janua.model.json import dumps
-from janua.query.nodes import (
+from janua.query.nodes import System
+from janua.query.parts import (
+    AggregatePlan,
+    Chosen,
+    Connection,
+    Constant,
+    Elements,
+    First,
+    Listed,
     Members,
     Meta,
     Part,
     Picked,
     RelatedMany,
     RelatedOne,
-    System,
+    Structured,
+    Typed,
     Whole,
 )
 from janua.sql import selects, terms
+from janua.sql.aggregate import groups_text
 from janua.sql.binds import Binds
-from janua.sql.expressions import Row, json_at
+from janua.sql.connections import connection_text
+from janua.sql.expressions import Row, json_at, text_at
 from janua.sql.filters import condition, related_rows
 from janua.sql.order import Sorting
 from janua.sql.terms import Tree, text
+from janua.sql.values import element_row, elements, instant_text, object_of, of_kind, typed
 
-UTC_FORMAT = 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'
-"""RFC 3339 in UTC with microseconds."""
 RECORD = Members(
     (
         ("id", Meta("id")),
@@ -51,6 +61,8 @@ def json_of(part: Part, row: Row, binds: Binds) -> Tree:
 def fragments(part: Part, row: Row, binds: Binds) -> list[Tree]:
     """Return the texts that, one after the other, are the JSON of a part."""
     match part:
+        case Constant(constant):
+            return [text(constant)]
         case Meta(name):
             return _system(name, row)
         case Whole():
@@ -63,21 +75,14 @@ def fragments(part: Part, row: Row, binds: Binds) -> list[Tree]:
             return [_related_one(part, row, binds)]
         case RelatedMany():
             return [_related_many(part, row, binds)]
+        case Typed() | Structured() | Chosen() | Elements():
+            return _typed(part, row, binds)
+        case Connection():
+            return [connection_text(part, row, binds, fragments)]
+        case First() | Listed() | AggregatePlan():
+            return [_of_table(part, binds)]
         case _:
             assert_never(part)
-
-
-def object_of(members: Sequence[tuple[str, list[Tree]]]) -> list[Tree]:
-    """Return the fragments of an object with these keys and the fragments of their values."""
-    found: list[Tree] = [text("{")]
-    for place, (key, value) in enumerate(members):
-        found += [text(f"{', ' if place else ''}{dumps(key)}: "), *value]
-    return [*found, text("}")]
-
-
-def instant_text(value: Tree) -> Tree:
-    """Return an instant as RFC 3339 in UTC."""
-    return terms.call("to_char", terms.in_utc(value), text(UTC_FORMAT))
 
 
 def _system(name: System, row: Row) -> list[Tree]:
@@ -110,6 +115,64 @@ def _picked(tree: PickedTree, row: Row, path: Path) -> Tree:
     shown = terms.concatenated([text("{"), terms.listed(members), text("}")])
     is_object = terms.compare(terms.call("jsonb_typeof", json_at(row, path)), "=", text("object"))
     return terms.case(is_object, shown, terms.cast(json_at(row, path), "text"))
+
+
+def _typed(part: Typed | Structured | Chosen | Elements, row: Row, binds: Binds) -> list[Tree]:
+    match part:
+        case Typed(path, type, big_as_text):
+            return typed(row, path, type, binds, big_as_text=big_as_text)
+        case Structured(path, members):
+            return [of_kind(row, path, "object", json_of(members, row, binds))]
+        case Chosen():
+            return [_chosen(part, row, binds)]
+        case Elements(path, shown):
+            element = element_row(binds)
+            return [elements(row, path, element, fragments(shown, element, binds))]
+        case _:
+            assert_never(part)
+
+
+def _of_table(part: First | Listed | AggregatePlan, binds: Binds) -> Tree:
+    match part:
+        case First():
+            return _first(part, binds)
+        case Listed():
+            return _listed(part, binds)
+        case AggregatePlan():
+            return groups_text(part, binds)
+        case _:
+            assert_never(part)
+
+
+def _chosen(part: Chosen, row: Row, binds: Binds) -> Tree:
+    tag = text_at(row, (*part.path, part.discriminator))
+    shown: Tree = text("null")
+    for tags, members in reversed(part.branches):
+        fits = terms.any_of(*(terms.compare(tag.copy(), "=", text(each)) for each in tags))
+        shown = terms.case(fits, json_of(members, row, binds), shown)
+    return shown
+
+
+def _first(part: First, binds: Binds) -> Tree:
+    row = Row(binds.alias())
+    found = selects.select(
+        json_of(part.part, row, binds),
+        source=selects.table(part.table, row.alias),
+        where=condition(part.filter, row, binds),
+        limit=terms.number(1),
+    )
+    return terms.call("coalesce", selects.scalar(found), text("null"))
+
+
+def _listed(part: Listed, binds: Binds) -> Tree:
+    row, wanted = Row(binds.alias()), Row(binds.alias())
+    ids = terms.call("unnest", binds.use_all(part.ids, "uuid[]"))
+    source = selects.numbered_rows_of(ids, wanted.alias or "", "id", "place")
+    in_order = [selects.ordered(wanted.column("place"), descending=False, nulls_first=False)]
+    items = selects.aggregate("string_agg", json_of(part.part, row, binds), text(", "), order=in_order)
+    found = selects.select(terms.concatenated([text("["), items, text("]")]), source=source)
+    same = terms.compare(row.column("id"), "=", wanted.column("id"))
+    return selects.scalar(found.join(selects.table(part.table, row.alias), on=same, copy=False))
 
 
 def _related_one(part: RelatedOne, row: Row, binds: Binds) -> Tree:

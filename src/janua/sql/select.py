@@ -4,16 +4,18 @@ The records are limited first, by the innermost select, and only those of the pa
 `select_statement`; `one_statement` reads a single record, `export_statement` streams them all.
 """
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from sqlglot import exp
 
-from janua.query.nodes import Always, Filter, Part, ReadPlan
+from janua.query.nodes import Always, Filter
+from janua.query.parts import Part, ReadPlan
 from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row
 from janua.sql.filters import condition
 from janua.sql.order import Numbered, Sorting
+from janua.sql.pages import Page, page_rows
 from janua.sql.parts import json_of
 from janua.sql.statement import Statement, statement_of
 from janua.sql.terms import Tree, text
@@ -31,7 +33,8 @@ def select_statement(plan: ReadPlan) -> Statement:
     """
     binds = Binds()
     limit = binds.use(plan.limit, "bigint")
-    rows, sorting = _page(plan, binds, terms.plus(limit, 1))
+    page = Page(plan.order, terms.plus(limit, 1), plan.bound, plan.offset, plan.backward)
+    rows, sorting = page_rows(partial(_rows, plan, binds), page, binds)
     numbered = sorting.numbered(rows, backward=plan.backward)
     return statement_of(_answer(plan, sorting, numbered, limit, binds), binds)
 
@@ -104,36 +107,6 @@ def _total(plan: ReadPlan, binds: Binds) -> Tree:
     )
 
 
-def _page(plan: ReadPlan, binds: Binds, limit: Tree) -> tuple[Tree, Sorting]:
-    """Return the select of the page's rows, and one more, with the values they sort by."""
-    rows, sorting = _rows(plan, binds)
-    arms = [] if plan.bound is None else sorting.after(plan.bound, backward=plan.backward)
-    if len(arms) <= 1:
-        return _limited(plan, binds, rows, sorting, limit, arms), sorting
-    other, other_sorting = _rows(plan, binds)
-    other_arms = [] if plan.bound is None else other_sorting.after(plan.bound, backward=plan.backward)
-    both = selects.union_all(
-        _limited(plan, binds, rows, sorting, limit, arms[:1]),
-        _limited(plan, binds, other, other_sorting, limit, other_arms[1:]),
-    )
-    alias = binds.alias()
-    merged = selects.select(selects.every_column(alias), source=selects.derived(both, alias), limit=limit.copy())
-    return merged.order_by(*sorting.order_of_columns(alias, backward=plan.backward), copy=False), sorting
-
-
-def _rows(plan: ReadPlan, binds: Binds) -> tuple[exp.Select, Sorting]:
+def _rows(plan: ReadPlan, binds: Binds) -> tuple[Row, exp.Select]:
     row = Row(binds.alias())
-    rows = selects.select(source=selects.table(plan.table, row.alias), where=condition(plan.filter, row, binds))
-    sorting = Sorting(plan.order, row, rows, binds)
-    return rows.select(selects.every_column(row.alias or ""), *sorting.columns, copy=False), sorting
-
-
-def _limited(
-    plan: ReadPlan, binds: Binds, rows: exp.Select, sorting: Sorting, limit: Tree, arm: list[Tree]
-) -> exp.Select:
-    for each in arm:
-        selects.with_condition(rows, each)
-    rows.order_by(*sorting.order(backward=plan.backward), copy=False).limit(limit.copy(), copy=False)
-    if plan.offset is not None:
-        rows.offset(binds.use(plan.offset, "bigint"), copy=False)
-    return rows
+    return row, selects.select(source=selects.table(plan.table, row.alias), where=condition(plan.filter, row, binds))

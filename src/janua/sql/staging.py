@@ -11,7 +11,7 @@ from typing import Literal
 
 from sqlglot import exp
 
-from janua.model.collection import Collection, Index, Relation
+from janua.model.collection import Collection, Relation
 from janua.sql import selects, terms
 from janua.sql.expressions import Row
 from janua.sql.indexes import predicate, unique_keys, unique_values
@@ -19,7 +19,8 @@ from janua.sql.relations import related_ids, unrelated
 from janua.sql.selects import derived, table, temporary
 from janua.sql.statement import Statement, render
 from janua.sql.terms import Tree, name, number
-from janua.sql.write import TARGET, guarded, inserting, replacing
+from janua.sql.upsert import Key, conflict_on
+from janua.sql.write import TARGET, guarded, inserting
 
 STAGING = "janua_import"
 CREATE_STAGING = (
@@ -32,8 +33,6 @@ ANALYZE_STAGING = f'ANALYZE pg_temp."{STAGING}"'
 LONGEST_CHAIN = 50
 """Lines that relate to a refused line over more lines than that are not found: they make the import fail as a whole."""
 STAGED = Row("staged", typed=False)
-Key = Index | Literal["id"]
-"""What an upsert goes by: a unique index, or the id."""
 Reason = Literal["taken", "repeated", "missing"]
 
 
@@ -93,12 +92,8 @@ def store_staged(collection: Collection, key: Key | None, *, skip: bool) -> Stat
 
 
 def _conflict(collection: Collection, key: Key | None, *, skip: bool) -> exp.OnConflict | None:
-    if key == "id":
-        return replacing([name("id")])
     if key is not None:
-        row = Row(None)
-        where = None if key.where is None else predicate(collection, key, row)
-        return replacing([terms.conflict_key(each) for each in unique_keys(collection, key, row)], where)
+        return conflict_on(collection, key)
     return exp.OnConflict(action=exp.Var(this="DO NOTHING")) if skip else None
 
 

@@ -2,7 +2,8 @@
 
 Each is guarded by the catalog revision that the document was validated under: `janua.guard` raises JA001 when the
 collection's schema is another one by now. It stands in a sub-select, so that it is asked once a statement. Records come
-back as REST shows them. Statements of this module take their arguments in the order that is documented, as they are.
+back as a part of an answer shows them, one that is the record's own (see `query.ownership`). Statements of this module
+take their arguments in the order that is documented, as they are.
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from functools import lru_cache
 from sqlglot import exp
 
 from janua.model.collection import Collection
+from janua.query.parts import Part
 from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row
@@ -23,36 +25,36 @@ TARGET = Row("target")
 PROPOSED = Row("excluded")
 
 
-def insert_statement(collection: Collection) -> Statement:
+def insert_statement(collection: Collection, shown: Part = RECORD) -> Statement:
     """Return the statement that stores a new record: `$1` uuid, `$2` jsonb.
 
     A row is `id` uuid, `version` int, `text` text. Raises unique_violation of the primary key when the id is taken.
     """
-    return _insert(collection.name, collection.version, collection.revision)
+    return _insert(collection.name, collection.version, collection.revision, shown)
 
 
-def put_statement(collection: Collection) -> Statement:
+def put_statement(collection: Collection, shown: Part = RECORD) -> Statement:
     """Return the statement that stores a record or replaces the one that is there: `$1` uuid, `$2` jsonb.
 
     A row is `id` uuid, `version` int, `text` text, `created` boolean.
     """
-    return _put(collection.name, collection.version, collection.revision)
+    return _put(collection.name, collection.version, collection.revision, shown)
 
 
-def update_statement(collection: Collection) -> Statement:
+def update_statement(collection: Collection, shown: Part = RECORD) -> Statement:
     """Return the statement that replaces a record at a known version: `$1` uuid, `$2` jsonb, `$3` int.
 
     A row is `id` uuid, `version` int, `text` text; no row when there is no such record at this version.
     """
-    return _update(collection.name, collection.version, collection.revision)
+    return _update(collection.name, collection.version, collection.revision, shown)
 
 
-def delete_statement(collection: Collection) -> Statement:
+def delete_statement(collection: Collection, shown: Part = RECORD) -> Statement:
     """Return the statement that removes a record: `$1` uuid, `$2` int[] of the versions it may have, or null for any.
 
-    A row is `version` int; no row when there is no such record at such a version.
+    A row is `id` uuid, `version` int, `text` text: the record as it was; no row when there is none at such a version.
     """
-    return _delete(collection.name, collection.revision)
+    return _delete(collection.name, collection.revision, shown)
 
 
 def document_statement(collection: Collection) -> Statement:
@@ -109,22 +111,42 @@ def assignments(changes: Mapping[str, Tree]) -> list[Tree]:
     return [exp.EQ(this=exp.Column(this=name(called)), expression=value) for called, value in changes.items()]
 
 
+def proposed(table: str, version: int, revision: int) -> exp.Select:
+    """Return the row to be stored of `$1` uuid and `$2` jsonb."""
+    columns = (cast(parameter(1), "uuid"), _document_parameter(), number(version))
+    return selects.select(*columns, where=guarded(table, revision))
+
+
+def record_columns(shown: Part) -> list[Tree]:
+    """Return what a write answers: `id`, `version`, and as `text` the record in the shape of a part of its own."""
+    binds = Binds()
+    text = json_of(shown, TARGET, binds)
+    if binds.used:
+        raise ValueError("a record as it is written shows nothing that has operands")
+    return [TARGET.column("id"), TARGET.column("version"), selects.aliased(text, "text")]
+
+
+def is_created() -> Tree:
+    """Return the column `created`: whether a write that may replace made the record."""
+    return selects.aliased(terms.compare(TARGET.column("version"), "=", number(1)), "created")
+
+
 @lru_cache(maxsize=1024)
-def _insert(table: str, version: int, revision: int) -> Statement:
-    inserted = inserting(table, _proposed(table, version, revision), returning=_record())
+def _insert(table: str, version: int, revision: int, shown: Part) -> Statement:
+    inserted = inserting(table, proposed(table, version, revision), returning=record_columns(shown))
     return Statement(render(inserted))
 
 
 @lru_cache(maxsize=1024)
-def _put(table: str, version: int, revision: int) -> Statement:
-    created = selects.aliased(terms.compare(TARGET.column("version"), "=", number(1)), "created")
+def _put(table: str, version: int, revision: int, shown: Part) -> Statement:
     conflict = replacing([name("id")])
-    rows = _proposed(table, version, revision)
-    return Statement(render(inserting(table, rows, conflict=conflict, returning=[*_record(), created])))
+    rows = proposed(table, version, revision)
+    returning = [*record_columns(shown), is_created()]
+    return Statement(render(inserting(table, rows, conflict=conflict, returning=returning)))
 
 
 @lru_cache(maxsize=1024)
-def _update(table: str, version: int, revision: int) -> Statement:
+def _update(table: str, version: int, revision: int, shown: Part) -> Statement:
     changes = {"data": _document_parameter(), "schema_version": number(version), **next_version(TARGET)}
     at_version = terms.compare(TARGET.column("version"), "=", cast(parameter(3), "int"))
     return Statement(
@@ -133,14 +155,14 @@ def _update(table: str, version: int, revision: int) -> Statement:
                 this=selects.table(table, TARGET.alias),
                 expressions=assignments(changes),
                 where=exp.Where(this=terms.all_of(_is_wanted(), at_version, guarded(table, revision))),
-                returning=exp.Returning(expressions=_record()),
+                returning=exp.Returning(expressions=record_columns(shown)),
             )
         )
     )
 
 
 @lru_cache(maxsize=1024)
-def _delete(table: str, revision: int) -> Statement:
+def _delete(table: str, revision: int, shown: Part) -> Statement:
     versions = cast(parameter(2), "int[]")
     at_version = terms.any_of(terms.is_null(versions), terms.equals_any(TARGET.column("version"), versions.copy()))
     return Statement(
@@ -148,7 +170,7 @@ def _delete(table: str, revision: int) -> Statement:
             exp.Delete(
                 this=selects.table(table, TARGET.alias),
                 where=exp.Where(this=terms.all_of(_is_wanted(), exp.Paren(this=at_version), guarded(table, revision))),
-                returning=exp.Returning(expressions=[TARGET.column("version")]),
+                returning=exp.Returning(expressions=record_columns(shown)),
             )
         )
     )
@@ -161,22 +183,9 @@ def _document(table: str) -> Statement:
     return Statement(render(selects.select(TARGET.column("version"), shown, source=source, where=_is_wanted())))
 
 
-def _proposed(table: str, version: int, revision: int) -> exp.Select:
-    columns = (cast(parameter(1), "uuid"), _document_parameter(), number(version))
-    return selects.select(*columns, where=guarded(table, revision))
-
-
 def _document_parameter() -> Tree:
     return cast(parameter(2), "jsonb")
 
 
 def _is_wanted() -> Tree:
     return terms.compare(TARGET.column("id"), "=", cast(parameter(1), "uuid"))
-
-
-def _record() -> list[Tree]:
-    return [
-        TARGET.column("id"),
-        TARGET.column("version"),
-        selects.aliased(json_of(RECORD, TARGET, Binds()), "text"),
-    ]

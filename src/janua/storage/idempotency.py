@@ -1,18 +1,25 @@
-"""First answers to requests with an `Idempotency-Key`, stored in the transaction of the write they answer."""
+"""First answers to requests with an `Idempotency-Key`, stored in the transaction of the write they answer.
+
+An answer is one record, with its id and version, or any other text: then they are nil and 0.
+"""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from janua.storage.pool import Connection
+
+NIL = str(UUID(int=0))
+"""The id that no record has (RFC 9562, section 5.9)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The record that the first request wrote, and the fingerprint of what it asked for."""
+    """What the first request was answered, and the fingerprint of what it asked for."""
 
     fingerprint: bytes
-    id: str
-    version: int
     text: str
+    id: str = NIL
+    version: int = 0
 
 
 async def claim(connection: Connection, scope: str, key: str) -> bool:
@@ -23,7 +30,7 @@ async def claim(connection: Connection, scope: str, key: str) -> bool:
 async def fetch(connection: Connection, scope: str, key: str, keep_hours: float) -> Answer | None:
     """Return the answer stored under the key in the last `keep_hours`."""
     row = await connection.fetchrow(
-        "SELECT request_hash, record_id::text, record_version, answer FROM janua.idempotency "
+        "SELECT request_hash, answer, record_id::text, record_version FROM janua.idempotency "
         "WHERE scope = $1 AND key = $2 AND created_at > now() - $3::float8 * interval '1 hour'",
         scope,
         key,

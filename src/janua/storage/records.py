@@ -14,10 +14,13 @@ import asyncpg
 
 from janua.errors import InvalidQuery, JanuaError, RecordExists, RelationConflict, StaleCatalog, UniqueConflict
 from janua.model.collection import Collection, Index, Relation
-from janua.query.nodes import AggregatePlan, ReadPlan
 from janua.query.operands import Value
+from janua.query.parts import AggregatePlan, Part, ReadPlan
 from janua.sql import aggregate, ddl, select, write
-from janua.sql.statement import values_for
+from janua.sql import upsert as upserts
+from janua.sql.parts import RECORD
+from janua.sql.statement import Statement, values_for
+from janua.sql.upsert import Key
 from janua.storage.pool import Connection
 
 GUARD = "JA001"
@@ -67,6 +70,15 @@ async def fetch_one(connection: Connection, plan: ReadPlan, values: Sequence[Val
     return Stored(str(row["id"]), row["version"], row["text"]) if row else None
 
 
+async def fetch_answer(connection: Connection, statement: Statement, arguments: Sequence[object]) -> str:
+    """Return the text that a statement of `sql.answer` makes. Raises: `StaleCatalog`."""
+    try:
+        return await connection.fetchval(statement.text, *arguments)
+    # A table or column may be gone, or not be there for a catalog that is older.
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        raise StaleCatalog("") from error
+
+
 async def fetch_groups(connection: Connection, plan: AggregatePlan, values: Sequence[Value]) -> tuple[str, bool]:
     """Return the JSON text of the groups, and whether there are more than `plan.limit`."""
     statement = aggregate.aggregate_statement(plan)
@@ -78,45 +90,67 @@ def _keys(text: str | None) -> Keys | None:
     return None if text is None else tuple(json.loads(text))
 
 
-async def insert(connection: Connection, collection: Collection, id: UUID, document: bytes) -> Stored:
+async def insert(
+    connection: Connection, collection: Collection, id: UUID, document: bytes, shown: Part = RECORD
+) -> Stored:
     """Store a new record. Raises: `StaleCatalog`, `RecordExists`, `UniqueConflict`, `RelationConflict`."""
     async with refusals(collection, id):
-        row = await connection.fetchrow(write.insert_statement(collection).text, id, document.decode())
+        row = await connection.fetchrow(write.insert_statement(collection, shown).text, id, document.decode())
     return _written(row, created=True)
 
 
-async def put(connection: Connection, collection: Collection, id: UUID, document: bytes) -> Stored:
+async def put(
+    connection: Connection, collection: Collection, id: UUID, document: bytes, shown: Part = RECORD
+) -> Stored:
     """Store a record, replacing the one of this id. Raises: `StaleCatalog`, `UniqueConflict`, `RelationConflict`."""
     async with refusals(collection, id):
-        row = await connection.fetchrow(write.put_statement(collection).text, id, document.decode())
+        row = await connection.fetchrow(write.put_statement(collection, shown).text, id, document.decode())
+    return _written(row, created=bool(row and row["created"]))
+
+
+async def upsert(
+    connection: Connection, collection: Collection, key: Key, id: UUID, document: bytes, shown: Part = RECORD
+) -> Stored:
+    """Store a record, replacing the one with the same key, which keeps its id; `id` is for a new one.
+
+    Raises: `StaleCatalog`, `RecordExists`, `UniqueConflict`, `RelationConflict`, `InvalidQuery` while the unique index
+    is being built.
+    """
+    async with refusals(collection, id):
+        statement = upserts.upsert_statement(collection, key, shown)
+        row = await connection.fetchrow(statement.text, id, document.decode())
     return _written(row, created=bool(row and row["created"]))
 
 
 async def update(
-    connection: Connection, collection: Collection, id: UUID, document: bytes, *, version: int
+    connection: Connection, collection: Collection, id: UUID, document: bytes, shown: Part = RECORD, *, version: int
 ) -> Stored | None:
     """Replace a record that is at `version`; None when it is not, or not there.
 
     Raises: `StaleCatalog`, `UniqueConflict`, `RelationConflict`.
     """
     async with refusals(collection, id):
-        row = await connection.fetchrow(write.update_statement(collection).text, id, document.decode(), version)
+        row = await connection.fetchrow(write.update_statement(collection, shown).text, id, document.decode(), version)
     return _written(row, created=False) if row else None
 
 
-async def delete(connection: Connection, collection: Collection, id: UUID, *, versions: frozenset[int] | None) -> bool:
-    """Remove a record that is at one of `versions` (None: any); false when there is none.
+async def delete(
+    connection: Connection, collection: Collection, id: UUID, shown: Part = RECORD, *, versions: frozenset[int] | None
+) -> Stored | None:
+    """Remove a record that is at one of `versions` (None: any) and return it as it was; None when there is none.
 
     Raises: `StaleCatalog`, `RelationConflict` while others refer to it.
     """
     wanted = None if versions is None else sorted(versions)
     async with refusals(collection, id):
-        return await connection.fetchval(write.delete_statement(collection).text, id, wanted) is not None
+        row = await connection.fetchrow(write.delete_statement(collection, shown).text, id, wanted)
+    return _written(row, created=False) if row else None
 
 
 async def fetch_document(connection: Connection, collection: Collection, id: UUID) -> Stored | None:
-    """Return a record whose `text` is its bare document."""
-    row = await connection.fetchrow(write.document_statement(collection).text, id)
+    """Return a record whose `text` is its bare document. Raises: `StaleCatalog` when the collection is gone."""
+    async with refusals(collection, id):
+        row = await connection.fetchrow(write.document_statement(collection).text, id)
     return Stored(str(id), row["version"], row["text"]) if row else None
 
 

@@ -5,12 +5,12 @@ Start at `read_body`, which returns all of a small body, and `stream_body`, whic
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
-from email.message import Message
 
 from starlette.requests import ClientDisconnect, Request
 
+from janua.api.headers import media_type
 from janua.api.rest.resource import gateway_of
-from janua.errors import DocumentTooLarge, InvalidRequest, RequestTooSlow, UnsupportedMediaType
+from janua.errors import DocumentTooLarge, RequestTooSlow, UnsupportedMediaType
 
 JSON_ONLY = ("application/json",)
 
@@ -20,7 +20,7 @@ async def read_body(request: Request, limit: int, accepted: tuple[str, ...] = JS
 
     Raises: `UnsupportedMediaType`, `DocumentTooLarge` above `limit` bytes, `RequestTooSlow`.
     """
-    media_type = check_head(request, limit, accepted)
+    found = check_head(request, limit, accepted)
     seconds = gateway_of(request).settings.server.receive_timeout
     parts: list[bytes] = []
     try:
@@ -29,7 +29,7 @@ async def read_body(request: Request, limit: int, accepted: tuple[str, ...] = JS
                 parts.append(part)  # noqa: PERF401 -- a comprehension would hide that this waits
     except TimeoutError:
         raise RequestTooSlow(seconds) from None
-    return media_type, b"".join(parts)
+    return found, b"".join(parts)
 
 
 async def stream_body(request: Request, limit: int | None) -> AsyncGenerator[bytes]:
@@ -61,19 +61,7 @@ def check_head(request: Request, limit: int | None, accepted: tuple[str, ...]) -
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.strip().lower() != "identity":
         raise UnsupportedMediaType(f"with content encoding {encoding}", accepted)
-    return _media_type(request.headers.getlist("Content-Type"), accepted)
-
-
-def _media_type(given: list[str], accepted: tuple[str, ...]) -> str:
-    if len(given) > 1:
-        raise InvalidRequest("Content-Type must be given once")
-    head = Message()
-    head["Content-Type"] = given[0] if given else ""
-    found = head.get_content_type() if given else ""
-    charset = str(head.get_param("charset", "utf-8")).lower()
-    if found not in accepted or charset not in ("utf-8", "utf8"):
-        raise UnsupportedMediaType(given[0] if given else "", accepted)
-    return found
+    return media_type(request.headers.getlist("Content-Type"), accepted)
 
 
 async def _limited(request: Request, limit: int | None) -> AsyncGenerator[bytes]:

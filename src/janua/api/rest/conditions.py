@@ -11,17 +11,18 @@ from typing import Literal
 from starlette.requests import Request
 from starlette.responses import Response
 
+from janua.api.headers import idempotency_key
 from janua.api.rest.resource import path_of
 from janua.errors import InvalidRequest
 from janua.gateway.answers import Precondition
-from janua.gateway.records import Idempotency
+from janua.gateway.idempotency import Idempotency
 
 Tags = Literal["*"] | tuple[tuple[bool, str], ...]
 """Any representation there is, or a list of (is weak, opaque tag); an empty header is an empty list."""
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
-_KEY = re.compile(r"[\x21\x23-\x7e]{1,255}")
+_SECONDS = re.compile(r"[0-9]{1,6}")
 
 
 def version_tag(version: int) -> str:
@@ -65,21 +66,27 @@ def unchanged(request: Request, tag: str) -> Response | None:
 
 def wants_minimal(request: Request) -> bool:
     """Return whether the client prefers an answer without a body (RFC 7240); unknown preferences are ignored."""
-    preferences = ",".join(request.headers.getlist("Prefer")).replace(" ", "").lower()
-    return "return=minimal" in re.split("[,;]", preferences)
+    return "return=minimal" in _preferences(request)
+
+
+def preferred_wait(request: Request) -> int | None:
+    """Return the seconds of `Prefer: wait=…`, if it is there and makes sense."""
+    found = (each.removeprefix("wait=") for each in _preferences(request) if each.startswith("wait="))
+    return next((int(each) for each in found if _SECONDS.fullmatch(each)), None)
+
+
+def _preferences(request: Request) -> list[str]:
+    return re.split("[,;]", ",".join(request.headers.getlist("Prefer")).replace(" ", "").lower())
 
 
 def idempotency_of(request: Request, body: bytes) -> Idempotency | None:
-    """Return the idempotency key of a request with this body, quoted (as the draft has it) or bare.
+    """Return the idempotency key of a request with this body.
 
-    Raises: `InvalidRequest` for a key that is empty, too long or not printable.
+    Raises: `InvalidRequest` for a malformed key.
     """
-    given = request.headers.getlist("Idempotency-Key")
-    if not given:
+    key = idempotency_key(request.headers.getlist("Idempotency-Key"))
+    if key is None:
         return None
-    key = given[0][1:-1] if len(given[0]) > 1 and given[0][0] == given[0][-1] == '"' else given[0]
-    if len(given) > 1 or not _KEY.fullmatch(key):
-        raise InvalidRequest("Idempotency-Key must be given once, as 1 to 255 printable characters without spaces")
     return Idempotency.of(key, request.method.encode(), path_of(request).encode(), body)
 
 

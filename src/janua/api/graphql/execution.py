@@ -1,0 +1,294 @@
+"""One GraphQL request: find or prepare its document, then read what it asks for with one statement, or write.
+
+Start at `Engine.execute`. What was asked before costs a look-up, the values of its variables, and the
+statement; the text that PostgreSQL made is the answer.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, cast
+
+from graphql import DocumentNode, ExecutionResult, FieldNode, GraphQLError, OperationDefinitionNode, SelectionSetNode
+from graphql import execute as execute_static  # pyright: ignore[reportUnknownVariableType] -- its middleware is untyped
+from graphql.execution.values import VariableValues, get_variable_values
+
+from janua.api.graphql.documents import (
+    INTROSPECTION,
+    TYPENAME,
+    Document,
+    Documents,
+    InvalidDocument,
+    Operation,
+    mark_of,
+)
+from janua.api.graphql.exchange import Answered, Asked
+from janua.api.graphql.faults import errors_body, fault
+from janua.api.graphql.mutating import FailedField, Mutation, resolve
+from janua.api.graphql.programs import Program, Scene, compile_reads
+from janua.api.graphql.registry import Context
+from janua.api.graphql.schema import SchemaSlices
+from janua.api.graphql.selecting import Fields, Selecting, Unrepeatable
+from janua.api.graphql.shaping import Misfit
+from janua.api.problems import graphql_error, status_of
+from janua.api.wire import json_bytes
+from janua.errors import (
+    IntrospectionOff,
+    InvalidOperation,
+    InvalidQuery,
+    JanuaError,
+    MethodNotAllowed,
+    StaleCatalog,
+)
+from janua.gateway.gateway import Gateway, in_one_transaction, on_connection, with_current_catalog
+from janua.gateway.idempotency import Idempotency, once
+from janua.gateway.queries import answer
+from janua.model.catalog import Catalog
+from janua.model.json import dumps, loads
+from janua.model.types import Json
+from janua.query.ast import Variable
+from janua.query.variables import Structural
+from janua.storage.pool import Connection
+
+MAX_ERRORS = 20
+OK, BAD_REQUEST, FAILED = 200, 400, 500
+MANY = 100
+"""So many elements of a variable are coerced in a thread."""
+IDEMPOTENT = "/graphql"
+"""The scope of idempotency keys; no collection is called so."""
+
+
+class Engine:
+    """What GraphQL needs beside the gateway; one for a process."""
+
+    def __init__(self, gateway: Gateway, *, dev: bool) -> None:
+        settings = gateway.settings.graphql
+        self._introspection = dev if settings.introspection is None else settings.introspection
+        self.gateway = gateway
+        self.slices = SchemaSlices()
+        self.documents = Documents(self.slices, settings, suggest=dev, introspection=self._introspection)
+
+    async def execute(self, asked: Asked) -> Answered:
+        """Return the answer to a request; what is wrong with the operation is in its body.
+
+        Raises: `JanuaError` for a request that cannot be an operation at all.
+        """
+        try:
+            return await with_current_catalog(self.gateway, partial(self._executed, asked))
+        except InvalidDocument as error:
+            return _refused(error.errors)
+        except (GraphQLError, InvalidOperation) as error:
+            return _refused([error])
+        except StaleCatalog as error:
+            return Answered(_without_data([fault(error)]), _status(error))
+
+    async def _executed(self, asked: Asked, catalog: Catalog) -> Answered:
+        document = self.documents.find(asked.collection, asked.query, catalog)
+        if document is None:
+            document = await self.documents.prepare(asked.collection, asked.query, catalog)
+        operation = document.operation(asked.operation_name)
+        if not operation.is_query and not asked.mutations_allowed:
+            raise MethodNotAllowed("GET", ("POST",))
+        return await _Run(self, catalog, document, operation, asked).answer()
+
+    async def sdl(self, collection: str | None) -> str:
+        """Return the GraphQL schema, of all collections or of one and what it is related to, in SDL.
+
+        Raises: `UnknownCollection`, `IntrospectionOff`.
+        """
+        if not self._introspection:
+            raise IntrospectionOff
+        catalog = self.gateway.live.catalog
+        if collection is None:
+            return await asyncio.to_thread((await self.slices.whole(catalog)).sdl)
+        return await asyncio.to_thread((await self.slices.slice(catalog, frozenset([collection]))).sdl)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One operation with the variables of one request."""
+
+    engine: Engine
+    catalog: Catalog
+    document: Document
+    operation: Operation
+    asked: Asked
+
+    async def answer(self) -> Answered:
+        try:
+            if self.operation.has_static:
+                return await self._mixed()
+            if self.operation.is_query:
+                return _data(await self._read(self._program()))
+            return _data(await self._write())
+        except StaleCatalog:
+            raise
+        except FailedField as failed:
+            if isinstance(failed.error, StaleCatalog):
+                raise failed.error from failed
+            return Answered(_without_data([graphql_error(failed.error, [failed.key])]), _status(failed.error))
+        except JanuaError as error:
+            return Answered(_without_data([fault(error)]), _status(error))
+        except GraphQLError as error:
+            return Answered(_without_data([fault(error)]))
+
+    def _program(self) -> "tuple[Program, list[object]]":
+        """Return the program for these variables, compiled now if need be, and what it binds."""
+        shaping, programs = self.operation.shaping, self.operation.programs
+        variables = self.asked.variables
+        try:
+            shape = shaping.shape(variables)
+            program = programs.find(shape, self.catalog.revision)
+            if program is not None:
+                return program, program.arguments(shaping.lookup(variables))
+        except Misfit:
+            pass
+        return self._compiled(self._values())
+
+    def _compiled(self, values: VariableValues) -> "tuple[Program, list[object]]":
+        shaping, programs, variables = self.operation.shaping, self.operation.programs, self.asked.variables
+        while not programs.is_unrepeatable(shape := shaping.shape(variables)):
+            try:
+                program = self._compile(shaping.placeholders(variables, values))
+            except Structural as error:
+                if error.variable is None:
+                    programs.keep(shape, None)
+                else:
+                    shaping.decide(error.variable)
+            except Unrepeatable:
+                programs.keep(shape, None)
+            else:
+                programs.keep(shape, program)
+                return program, program.arguments(shaping.lookup(variables))
+        program = self._compile(values)
+        return program, program.arguments(shaping.lookup(variables))
+
+    def _compile(self, values: VariableValues) -> Program:
+        return compile_reads(self._scene(), self._fields(values), values)
+
+    def _fields(self, values: VariableValues) -> Fields:
+        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
+        return selecting.collect([self.operation.node.selection_set], self.operation.type)
+
+    def _scene(self) -> Scene:
+        schema = self.document.slice.schema
+        return Scene(self.engine.gateway, self.catalog, schema, self.operation.type, self.document.fragments)
+
+    def _values(self) -> VariableValues:
+        """Return the coerced values of the variables. Raises: `InvalidDocument`."""
+        definitions = self.operation.node.variable_definitions or ()
+        found = get_variable_values(
+            self.document.slice.schema, definitions, cast("dict[str, Any]", self.asked.variables), MAX_ERRORS
+        )
+        if isinstance(found, list):
+            raise InvalidDocument(found)
+        return found
+
+    async def _read(self, program: "tuple[Program, list[object]]") -> bytes:
+        compiled, arguments = program
+        text = await answer(self.engine.gateway, compiled.statement, arguments)
+        return text.encode()
+
+    async def _write(self) -> bytes:
+        """Run the steps of a mutation, all or none."""
+        gateway = self.engine.gateway
+        values = await self._large_values()
+        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
+        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
+        mutation = resolve(self._scene(), fields, selecting)
+        if self.asked.idempotency_key is not None:
+            return await in_one_transaction(gateway, partial(self._once, mutation))
+        return await (on_connection if mutation.is_one_statement else in_one_transaction)(gateway, mutation.run)
+
+    async def _once(self, mutation: Mutation, c: Connection) -> bytes:
+        """Answer a request with an idempotency key."""
+        told: dict[str, Json] = {
+            "query": self.asked.query,
+            "name": self.asked.operation_name,
+            "variables": dict(self.asked.variables),
+        }
+        idempotency = Idempotency.of(self.asked.idempotency_key or "", dumps(told).encode())
+        answer, _ = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
+        return answer
+
+    async def _large_values(self) -> VariableValues:
+        """Return the coerced values, made in a thread when that takes a while."""
+        is_large = any(isinstance(each, list) and len(each) > MANY for each in self.asked.variables.values())
+        return await asyncio.to_thread(self._values) if is_large else self._values()
+
+    async def _mixed(self) -> Answered:
+        """Answer an operation with fields of the registry or of introspection, which graphql-core executes."""
+        if self.operation.static_answer is not None:
+            return Answered(self.operation.static_answer)
+        values = self._values()
+        fields = self._fields(values)
+        static = {key: nodes for key, nodes in fields.items() if self._is_static(nodes)}
+        reads = {key: nodes for key, nodes in fields.items() if key not in static}
+        if reads and not self.operation.is_query:
+            raise InvalidQuery("mutation", "changes of the registry and of records cannot be one transaction; send two")
+        result = await self._static(static)
+        errors = [fault(each) for each in result.errors or ()]
+        if result.data is None:
+            return Answered(_without_data(errors))
+        members = result.data | (await self._members(reads, values) if reads else {})
+        body = _body({key: members[key] for key in fields}, errors)
+        if not reads and not errors and fields.keys() and self._is_introspection(fields):
+            self.operation.static_answer = body
+        return Answered(body)
+
+    async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
+        program = compile_reads(self._scene(), reads, values)
+        text = await answer(self.engine.gateway, program.statement, program.arguments(_unknown))
+        return cast("dict[str, Json]", loads(text))
+
+    async def _static(self, fields: Fields) -> ExecutionResult:
+        nodes: list[FieldNode] = [node for each in fields.values() for node in each]
+        operation = OperationDefinitionNode(
+            operation=self.operation.node.operation,
+            variable_definitions=self.operation.node.variable_definitions,
+            selection_set=SelectionSetNode(selections=tuple(nodes)),
+        )
+        tree = DocumentNode(definitions=(operation, *self.document.fragments.values()))
+        result = execute_static(
+            self.document.slice.schema,
+            tree,
+            context_value=Context(self.engine.gateway),
+            variable_values=cast("dict[str, Any]", self.asked.variables),
+        )
+        return result if isinstance(result, ExecutionResult) else await result
+
+    def _is_static(self, nodes: Sequence[FieldNode]) -> bool:
+        name = nodes[0].name.value
+        return name != TYPENAME and mark_of(self.operation.type, name) is None
+
+    def _is_introspection(self, fields: Fields) -> bool:
+        """Return whether the answer depends on nothing but the GraphQL schema."""
+        names = {nodes[0].name.value for nodes in fields.values()}
+        return names <= INTROSPECTION | {TYPENAME} and not self.operation.node.variable_definitions
+
+
+def _data(members: bytes) -> Answered:
+    return Answered(b'{"data": ' + members + b"}")
+
+
+def _unknown(variable: Variable) -> Json:
+    raise TypeError(f"{variable} was to be known")
+
+
+def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:
+    return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True)
+
+
+def _without_data(errors: Sequence[Mapping[str, object]]) -> bytes:
+    return json_bytes({"errors": errors, "data": None})
+
+
+def _body(members: Mapping[str, object], errors: Sequence[Mapping[str, object]]) -> bytes:
+    return json_bytes(({"errors": errors} if errors else {}) | {"data": members})
+
+
+def _status(error: JanuaError) -> int:
+    """Return the status of an answer that could not be given: what is wrong with the server shows in it."""
+    status = status_of(error).value
+    return status if status >= FAILED else OK

@@ -1,0 +1,204 @@
+"""GraphQL over HTTP: requests → `Asked`, `Answered` → responses, for `/graphql` and `/graphql/{collection}`.
+
+What is wrong with the request as such (method, media types, size, time) is raised and becomes a problem document, as
+everywhere. From then on the client speaks GraphQL, and refusals are in its `errors`. A raw ASGI callable, because most
+requests are small and were seen before. Start at `GraphQLEndpoint`.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
+
+from janua.api.graphql.exchange import Answered, Asked, Engine
+from janua.api.graphql.faults import errors_body
+from janua.api.graphql.negotiation import GRAPHQL_JSON, JSON, answer_type, prefers_page
+from janua.api.graphql.page import graphiql
+from janua.api.graphql.parameters import Parameters, read_body_parameters, read_url_parameters
+from janua.api.graphql.persisted import PersistedDocuments
+from janua.api.graphql.watch import Watch
+from janua.api.headers import idempotency_key, media_type
+from janua.api.problems import headers_of, status_of
+from janua.config import Settings
+from janua.errors import (
+    DocumentTooLarge,
+    JanuaError,
+    MethodNotAllowed,
+    RequestTooSlow,
+    UnknownPersistedDocument,
+    UnsupportedMediaType,
+)
+from janua.gateway.gateway import apart_if_large
+from janua.registry.document import Limits
+
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+WRAPPING = 4
+"""Levels of JSON that a request puts around a document: the body, `variables`, a variable, a list of inputs."""
+
+Head = Mapping[bytes, Sequence[bytes]]
+_READ = frozenset({b"accept", b"content-encoding", b"content-length", b"content-type", b"idempotency-key"})
+_TYPES = {each: f"{each}; charset=utf-8".encode() for each in (GRAPHQL_JSON, JSON)}
+
+
+PATH = "/graphql"
+
+
+def graphql_routes(endpoint: "GraphQLEndpoint") -> list[BaseRoute]:
+    """Return the routes of GraphQL; `state.graphql` of the application is the engine behind them."""
+    return [Route(PATH, endpoint), Route(f"{PATH}/{{collection}}", endpoint)]
+
+
+class GraphQLEndpoint:
+    """The resource at both paths; `dev` is for what only developers may see unless a setting says otherwise."""
+
+    def __init__(self, settings: Settings, *, dev: bool) -> None:
+        limits = settings.limits
+        self._limits = Limits(
+            limits.document_depth + WRAPPING, limits.document_nodes, limits.number_digits, limits.body_bytes
+        )
+        self._receive_seconds = settings.server.receive_timeout
+        self._persisted = PersistedDocuments(settings.graphql.persisted_bytes)
+        self._shows_page = dev if settings.graphql.graphiql is None else settings.graphql.graphiql
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        method: str = scope["method"]
+        if method == "POST":
+            await self._post(scope, receive, send)
+        elif method in ("GET", "HEAD"):
+            await self._get(scope, receive, send)
+        elif method == "OPTIONS":
+            await Response(status_code=204, headers={"Allow": ", ".join(METHODS)})(scope, receive, send)
+        else:
+            raise MethodNotAllowed(method, METHODS)
+
+    async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
+        head = _head(scope)
+        form = answer_type(_accept(head))
+        body = await self._body(head, receive)
+        try:
+            key = idempotency_key([each.decode("latin-1") for each in head.get(b"idempotency-key", ())])
+            asked = await apart_if_large(len(body), read_body_parameters, body, self._limits)
+            answered = await self._execute(scope, receive, asked, mutations_allowed=True, idempotency_key=key)
+        except JanuaError as error:
+            await _refuse(send, error, form)
+        else:
+            await _respond(send, answered, form)
+
+    async def _get(self, scope: Scope, receive: Receive, send: Send) -> None:
+        accept = _accept(_head(scope))
+        query_string: bytes = scope["query_string"]
+        if b"sdl" in query_string and any(name == "sdl" for name, _ in parse_qsl(query_string.decode("latin-1"), True)):
+            await PlainTextResponse(await _engine(scope).sdl(_collection(scope)))(scope, receive, send)
+            return
+        if self._shows_page and prefers_page(accept):
+            await graphiql()(scope, receive, send)
+            return
+        form = answer_type(accept)
+        try:
+            asked = read_url_parameters(query_string, self._limits)
+            answered = await self._execute(scope, receive, asked, mutations_allowed=False, idempotency_key=None)
+        except JanuaError as error:
+            await _refuse(send, error, form)
+        else:
+            await _respond(send, answered, form)
+
+    async def _execute(
+        self,
+        scope: Scope,
+        receive: Receive,
+        parameters: Parameters,
+        *,
+        mutations_allowed: bool,
+        idempotency_key: str | None,
+    ) -> Answered:
+        query, fresh = self._persisted.resolve(parameters)
+        asked = Asked(
+            query,
+            parameters.operation_name,
+            parameters.variables,
+            _collection(scope),
+            mutations_allowed,
+            idempotency_key,
+        )
+        with Watch(receive, query):
+            answered = await _engine(scope).execute(asked)
+        if fresh is not None and not answered.errors_before_execution:
+            self._persisted.remember(fresh, query)
+        return answered
+
+    async def _body(self, head: Head, receive: Receive) -> bytes:
+        """Return the body, of which nothing is read when the head says that it will not do."""
+        if int(head.get(b"content-length", (b"0",))[0]) > self._limits.bytes:
+            raise DocumentTooLarge("bytes", self._limits.bytes)
+        if b"content-encoding" in head and head[b"content-encoding"][0].strip().lower() != b"identity":
+            encoding = head[b"content-encoding"][0].decode("latin-1")
+            raise UnsupportedMediaType(f"with content encoding {encoding}", (JSON,))
+        types = head.get(b"content-type", ())
+        if types != [b"application/json"]:
+            media_type([each.decode("latin-1") for each in types], (JSON,))
+        try:
+            async with asyncio.timeout(self._receive_seconds):
+                return await _received(receive, self._limits.bytes)
+        except TimeoutError:
+            raise RequestTooSlow(self._receive_seconds) from None
+
+
+async def _received(receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise DocumentTooLarge("bytes", limit)
+        if not message.get("more_body", False):
+            return b"".join([*parts, part]) if parts else part
+        parts.append(part)
+
+
+def _head(scope: Scope) -> Head:
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in scope["headers"]:
+        if name in _READ:
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def _accept(head: Head) -> bytes:
+    return b",".join(head.get(b"accept", ()))
+
+
+def _engine(scope: Scope) -> Engine:
+    return scope["app"].state.graphql
+
+
+def _collection(scope: Scope) -> str | None:
+    return scope["path_params"].get("collection") if "path_params" in scope else None
+
+
+async def _respond(send: Send, answered: Answered, form: str) -> None:
+    """Send a response; as `application/json`, only what the server is to blame for has a status of its own."""
+    status = answered.status_if_graphql_json
+    await _send(send, status if form == GRAPHQL_JSON or status >= 500 else 200, form, answered.body, {})
+
+
+async def _refuse(send: Send, error: JanuaError, form: str) -> None:
+    """Send an error that is about the whole request."""
+    # Of this one the client made no mistake: it is an answer, and clients of the protocol read it as one.
+    known = form == JSON and isinstance(error, UnknownPersistedDocument)
+    await _send(send, 200 if known else status_of(error).value, form, errors_body(error), headers_of(error))
+
+
+async def _send(send: Send, status: int, form: str, body: bytes, headers: Mapping[str, str]) -> None:
+    sent = [(b"content-type", _TYPES[form]), (b"content-length", str(len(body)).encode())]
+    sent += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": sent})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,141 @@
+"""Compiled reads: what an operation asks for, as one statement and where its values come from.
+
+Start at `compile_reads`; a `Program` is kept with its operation for each shape of the variables.
+"""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType, GraphQLSchema
+from graphql.execution.values import VariableValues
+
+from janua.api.graphql.roots import Root as Mark
+from janua.api.graphql.selecting import Fields, Selecting
+from janua.errors import InvalidQuery, JanuaError
+from janua.gateway.gateway import Gateway
+from janua.model.catalog import Catalog
+from janua.model.json import dumps
+from janua.query.answers import plan_answer
+from janua.query.ast import Raw
+from janua.query.operands import Value
+from janua.query.parts import Constant
+from janua.query.selection import AnswerQuery, OneAsked, Root
+from janua.query.variables import Deferred, Lookup
+from janua.sql.answer import answer_statement
+from janua.sql.statement import Statement, values_for
+
+KEPT_PROGRAMS = 64
+"""How many shapes of variables one operation is compiled for, the least recently used forgotten first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A statement and the values of its plan; those at `deferred` are read for each run."""
+
+    statement: Statement
+    values: tuple[Value, ...]
+    deferred: tuple[int, ...]
+    revision: int
+
+    def arguments(self, lookup: Lookup) -> list[object]:
+        """Return what is bound in one run. Raises: `Misfit`, and what planning raises for a wrong operand."""
+        if not self.deferred:
+            return values_for(self.statement, self.values)
+        values: list[object] = list(self.values)
+        for place in self.deferred:
+            value = values[place]
+            if isinstance(value, Deferred):
+                values[place] = value.value(lookup)
+        return values_for(self.statement, values)
+
+
+class Programs:
+    """The programs of one operation by the shape of its variables; None where planning needs all their values."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Hashable, Program | None] = OrderedDict()
+
+    def find(self, shape: Hashable, revision: int) -> Program | None:
+        """Return the program for this shape, if it was compiled for this revision of the catalog."""
+        found = self._kept.get(shape)
+        if found is None or found.revision != revision:
+            return None
+        self._kept.move_to_end(shape)
+        return found
+
+    def is_unrepeatable(self, shape: Hashable) -> bool:
+        """Return whether there is no use in compiling for a shape."""
+        return shape in self._kept and self._kept[shape] is None
+
+    def keep(self, shape: Hashable, program: Program | None) -> None:
+        """Remember what was compiled for a shape."""
+        self._kept[shape] = program
+        while len(self._kept) > KEPT_PROGRAMS:
+            self._kept.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an operation is compiled against: the catalog and the GraphQL schema of one moment."""
+
+    gateway: Gateway
+    catalog: Catalog
+    schema: GraphQLSchema
+    type: GraphQLObjectType
+    fragments: Mapping[str, FragmentDefinitionNode]
+
+    @property
+    def big_as_text(self) -> bool:
+        """Return whether big integers are shown as strings."""
+        return self.gateway.settings.graphql.big_integers_as_strings
+
+
+def compile_reads(scene: Scene, fields: Fields, values: VariableValues) -> Program:
+    """Return the program of root fields that read collections, by response key.
+
+    Raises: as `query.answers.plan_answer`, `Unrepeatable`.
+    """
+    selecting = Selecting(scene.schema, scene.fragments, values)
+    roots = tuple((key, _root(scene, selecting, nodes)) for key, nodes in fields.items())
+    return compile_roots(scene, roots)
+
+
+def compile_roots(scene: Scene, roots: Sequence[tuple[str, Root]]) -> Program:
+    """Return the program of roots, by response key."""
+    gateway = scene.gateway
+    query = AnswerQuery(tuple(roots), big_as_text=scene.big_as_text)
+    planned = plan_answer(scene.catalog, query, gateway.query_limits, gateway.cursor_key)
+    deferred = tuple(place for place, each in enumerate(planned.values) if isinstance(each, Deferred))
+    return Program(answer_statement(planned.plan), planned.values, deferred, scene.catalog.revision)
+
+
+def _root(scene: Scene, selecting: Selecting, nodes: list[FieldNode]) -> Root:
+    name = nodes[0].name.value
+    field = scene.type.fields.get(name)
+    if field is None:  # __typename
+        return Constant(dumps(scene.type.name))
+    mark = field.extensions["janua"]
+    match mark.verb:
+        case "one":
+            by, value = _chosen(name, selecting.arguments(field, nodes[0]), mark)
+            path = None if by == "id" else mark.unique[by]
+            return OneAsked(mark.collection, path, value, selecting.below(field, nodes))
+        case "many":
+            return selecting.page(mark.collection, field, nodes)
+        case "aggregate":
+            return selecting.groups(mark.collection, field, nodes)
+        case _:
+            raise TypeError(f"{name} does not read")
+
+
+def _chosen(name: str, given: Mapping[str, Raw], mark: Mark) -> tuple[str, Raw]:
+    chosen = [(by, value) for by, value in given.items() if value is not None]
+    if len(chosen) != 1:
+        raise _which(name, mark)
+    return chosen[0]
+
+
+def _which(name: str, mark: Mark) -> JanuaError:
+    arguments = ", ".join(("id", *mark.unique))
+    return InvalidQuery(name, f"expects exactly one of its arguments: {arguments}" if mark.unique else "expects an id")

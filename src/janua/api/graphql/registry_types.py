@@ -1,0 +1,354 @@
+"""The registry's answers as GraphQL types: those of `gateway.answers`, member by member."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Any, NewType
+
+import strawberry
+
+from janua.gateway import answers
+
+JsonValue = NewType("JsonValue", object)
+"""Any JSON, `JSON` in GraphQL."""
+
+
+@strawberry.enum(description="Whether a schema can become the next version.")
+class Verdict(Enum):
+    """The verdicts of a report."""
+
+    COMPATIBLE = "compatible"
+    INCOMPATIBLE = "incompatible"
+    UNDECIDED = "undecided"
+
+
+@strawberry.enum(description="Which versions of a schema must accept each other's documents.")
+class CompatibilityMode(Enum):
+    """The compatibility modes of a collection."""
+
+    NONE = "none"
+    BACKWARD = "backward"
+    FORWARD = "forward"
+    FULL = "full"
+    BACKWARD_TRANSITIVE = "backward_transitive"
+    FORWARD_TRANSITIVE = "forward_transitive"
+    FULL_TRANSITIVE = "full_transitive"
+
+
+@strawberry.enum(description="What decides on a change: the stored records, or the rules alone.")
+class EvolutionPolicy(Enum):
+    """The evolution policies of a collection."""
+
+    DATA = "data"
+    PROOF = "proof"
+
+
+@strawberry.enum(description="How far an index is.")
+class IndexProgress(Enum):
+    """The states of an index."""
+
+    BUILDING = "building"
+    VALID = "valid"
+    FAILED = "failed"
+
+
+@strawberry.type(description="A collection in the list of all.")
+class CollectionSummary:
+    """One line of the list of collections."""
+
+    name: str
+    version: int
+    fingerprint: str
+    title: str | None
+    description: str | None
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, found: answers.Summary) -> "CollectionSummary":
+        """Return a summary in GraphQL."""
+        return cls(
+            name=found.collection,
+            version=found.version,
+            fingerprint=found.fingerprint,
+            title=found.title,
+            description=found.description,
+            updated_at=found.updated_at,
+        )
+
+
+@strawberry.type(description="A collection that cannot be served, and why.")
+class QuarantinedCollection:
+    """A collection whose stored schema does not compile."""
+
+    name: str
+    reason: str
+
+
+@strawberry.type(description="One immutable registered schema.")
+class SchemaVersion:
+    """One schema version."""
+
+    collection: str
+    version: int
+    fingerprint: str
+    document: JsonValue
+    created_at: datetime
+
+    @classmethod
+    def of(cls, found: answers.SchemaVersion) -> "SchemaVersion":
+        """Return a schema version in GraphQL."""
+        return cls(
+            collection=found.collection,
+            version=found.version,
+            fingerprint=found.fingerprint,
+            document=JsonValue(found.document),
+            created_at=found.created_at,
+        )
+
+
+@strawberry.type(description="A property, and how the query languages call it; `*` in a pointer is any element.")
+class FieldSummary:
+    """One line of the field map."""
+
+    pointer: str
+    graphql: str
+    rest: str
+    type: str
+    indexed: bool
+
+
+@strawberry.type(description="A declared index and how far it is.")
+class IndexState:
+    """An index; `reason` says why it failed."""
+
+    name: str
+    kind: str
+    fields: list[str]
+    unique: bool
+    state: IndexProgress
+    reason: str | None
+
+
+@strawberry.type(description="A relation; `inverse` is the field on the other side.")
+class RelationSummary:
+    """A relation as the registry shows it."""
+
+    field: str
+    collection: str
+    pointer: str
+    many: bool
+    on_delete: str
+    inverse: str | None
+
+
+@strawberry.type(description="How GraphQL spells a collection.")
+class CollectionNames:
+    """The names from which types and root fields are made."""
+
+    type: str
+    single: str
+    plural: str
+
+
+@strawberry.type(description="Everything the registry knows about a collection.")
+class Collection:
+    """A collection in full."""
+
+    name: str
+    version: int
+    fingerprint: str
+    document: JsonValue
+    mode: CompatibilityMode
+    evolution: EvolutionPolicy
+    fields: list[FieldSummary]
+    indexes: list[IndexState]
+    relations: list[RelationSummary]
+    graphql: CollectionNames
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, found: answers.Description) -> "Collection":
+        """Return a description in GraphQL."""
+        return cls(
+            name=found.collection,
+            version=found.version,
+            fingerprint=found.fingerprint,
+            document=JsonValue(found.document),
+            mode=CompatibilityMode(found.mode),
+            evolution=EvolutionPolicy(found.evolution),
+            fields=[FieldSummary(**each) for each in found.fields],
+            indexes=[_index(each) for each in found.indexes],
+            relations=[_relation(each) for each in found.relations],
+            graphql=CollectionNames(**found.graphql),
+            created_at=found.created_at,
+            updated_at=found.updated_at,
+        )
+
+
+@strawberry.type(description="A difference between two schema versions; `pointer` leads to it in the document.")
+class SchemaChange:
+    """A change of the schema document."""
+
+    pointer: str
+    kind: str
+    breaking: bool
+    message: str
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> "SchemaChange":
+        """Return a change in GraphQL."""
+        return cls(pointer=found["pointer"], kind=found["kind"], breaking=found["breaking"], message=found["message"])
+
+
+@strawberry.type(description="A name of GraphQL or REST that changes.")
+class NameChange:
+    """A change of what clients can say."""
+
+    name: str
+    kind: str
+    breaking: bool
+    message: str
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> "NameChange":
+        """Return a change in GraphQL."""
+        return cls(name=found["name"], kind=found["kind"], breaking=found["breaking"], message=found["message"])
+
+
+@strawberry.type(description="A document that one version accepts and the other does not.")
+class CounterExample:
+    """The proof of an incompatibility; `valid_under` is `old` or `new`."""
+
+    document: JsonValue
+    valid_under: str
+
+
+@strawberry.type(description="One named reason why a schema cannot follow another; pointers are RFC 6901.")
+class Incompatibility:
+    """An incompatibility."""
+
+    code: str
+    keyword: str
+    pointer: str
+    old_pointer: str
+    message: str
+    counter_example: CounterExample | None
+
+    @classmethod
+    def of(cls, found: answers.Incompatibility) -> "Incompatibility":
+        """Return an incompatibility in GraphQL."""
+        example = found.counter_example
+        shown = (
+            None
+            if example is None
+            else CounterExample(document=JsonValue(example["document"]), valid_under=example["valid_under"])
+        )
+        return cls(
+            code=found.code,
+            keyword=found.keyword,
+            pointer=found.pointer,
+            old_pointer=found.old_pointer,
+            message=found.message,
+            counter_example=shown,
+        )
+
+
+@strawberry.type(description="How the stored records fare under a new schema.")
+class RecordsVerdict:
+    """Counts, and samples of `{"id", "violations"}`."""
+
+    checked: int
+    invalid: int
+    samples: list[JsonValue]
+
+
+@strawberry.type(description="Names of the indexes that a registration builds and drops.")
+class IndexChanges:
+    """Indexes to build and drop."""
+
+    build: list[str]
+    drop: list[str]
+
+
+@strawberry.type(description="What a schema would change, and whether it may.")
+class Report:
+    """The report of a check or a registration."""
+
+    verdict: Verdict
+    changes: list[SchemaChange]
+    incompatibilities: list[Incompatibility]
+    records: RecordsVerdict
+    indexes: IndexChanges
+    graphql: list[NameChange]
+    rest: list[NameChange]
+
+    @classmethod
+    def of(cls, found: answers.Report) -> "Report":
+        """Return a report in GraphQL."""
+        samples = [JsonValue(each) for each in found.records.samples]
+        return cls(
+            verdict=Verdict(found.verdict),
+            changes=[SchemaChange.of(each) for each in found.changes],
+            incompatibilities=[Incompatibility.of(each) for each in found.incompatibilities],
+            records=RecordsVerdict(checked=found.records.checked, invalid=found.records.invalid, samples=samples),
+            indexes=IndexChanges(build=list(found.indexes.build), drop=list(found.indexes.drop)),
+            graphql=[NameChange.of(each) for each in found.graphql],
+            rest=[NameChange.of(each) for each in found.rest],
+        )
+
+
+@strawberry.type(description="The outcome of registering one schema; `version` is current now.")
+class Registration:
+    """A registration."""
+
+    collection: str
+    version: int
+    fingerprint: str
+    changed: bool
+    created: bool
+    dry_run: bool
+    report: Report
+
+    @classmethod
+    def of(cls, found: answers.Registration) -> "Registration":
+        """Return a registration in GraphQL."""
+        return cls(
+            collection=found.collection,
+            version=found.version,
+            fingerprint=found.fingerprint,
+            changed=found.changed,
+            created=found.created,
+            dry_run=found.dry_run,
+            report=Report.of(found.report),
+        )
+
+
+@strawberry.input(description="A schema to register, and under which name.")
+class SchemaDocument:
+    """One of several schemas."""
+
+    name: str
+    document: JsonValue
+
+
+def _index(found: answers.IndexState) -> IndexState:
+    return IndexState(
+        name=found.name,
+        kind=found.kind,
+        fields=list(found.fields),
+        unique=found.unique,
+        state=IndexProgress(found.state),
+        reason=found.reason,
+    )
+
+
+def _relation(found: answers.RelationSummary) -> RelationSummary:
+    return RelationSummary(
+        field=found.field,
+        collection=found.collection,
+        pointer=found.pointer,
+        many=found.many,
+        on_delete=found.on_delete,
+        inverse=found.inverse,
+    )

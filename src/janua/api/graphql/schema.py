@@ -1,0 +1,232 @@
+"""GraphQL schemas of a catalog: of all of it, or of what one operation is about.
+
+Types are built once for each *component*, the collections that relations connect, and reused until one of them
+changes. A schema is made for a *slice*: some components and the registry's part. Start at `SchemaSlices.slice`.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, specified_directives
+
+from janua.api.graphql.component import Component, Key, build_component, key_of
+from janua.api.graphql.registry import registry_part
+from janua.api.graphql.scalars import SCALARS
+from janua.api.graphql.sdl import print_sdl
+from janua.model.catalog import Catalog
+from janua.model.collection import Collection
+from janua.model.names import RESERVED_TYPES, model_types, root_fields
+
+INLINE_FIELDS = 1000
+"""Up to how many fields of collections a schema is built at once; more are left to a thread."""
+KEPT_SLICES = 256
+"""Schemas kept; what is asked most recently."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A GraphQL schema of some components; `key` says which versions of which collections."""
+
+    schema: GraphQLSchema
+    key: frozenset[Key]
+    components: tuple[Component, ...] = ()
+
+    def sdl(self) -> str:
+        """Return the schema in GraphQL's own language. Takes seconds for thousands of types: call it in a thread."""
+        return self._sdl
+
+    @cached_property
+    def _sdl(self) -> str:
+        return print_sdl(self.schema)
+
+
+@dataclass(frozen=True)
+class View:
+    """What is to be known of one catalog: root field → collection, collection → members of its component.
+
+    `keys` has the key of each component, `taken` the names of the types that models make.
+    """
+
+    catalog: Catalog
+    roots: Mapping[str, str]
+    components: Mapping[str, frozenset[str]]
+    keys: Mapping[frozenset[str], Key]
+    taken: frozenset[str]
+
+
+class SchemaSlices:
+    """Makes slices of catalogs and keeps them; one for a process."""
+
+    def __init__(self) -> None:
+        self._views: OrderedDict[int, View] = OrderedDict()
+        self._components: dict[Key, Component] = {}
+        self._slices: OrderedDict[frozenset[Key], Slice] = OrderedDict()
+        self._building: dict[frozenset[Key], asyncio.Task[Slice]] = {}
+        self._names = _Names()
+
+    async def slice(self, catalog: Catalog, collections: frozenset[str]) -> Slice:
+        """Return the schema of these collections and all that relations connect with them.
+
+        Raises: `UnknownCollection`, `CollectionQuarantined`.
+        """
+        for each in collections:
+            catalog.collection(each)
+        view = self._view(catalog)
+        return await self._slice(view, frozenset(view.components[each] for each in collections))
+
+    async def whole(self, catalog: Catalog) -> Slice:
+        """Return the schema of all collections."""
+        view = self._view(catalog)
+        return await self._slice(view, frozenset(view.keys))
+
+    def roots(self, catalog: Catalog) -> Mapping[str, str]:
+        """Return root field → collection, of queries and mutations."""
+        return self._view(catalog).roots
+
+    async def _slice(self, view: View, wanted: frozenset[frozenset[str]]) -> Slice:
+        key = frozenset(view.keys[each] for each in wanted)
+        found = self._slices.get(key)
+        # A name may have been taken, or given back, that one of its types derives from its own.
+        if found is not None and all(_is_current(each, view) for each in found.components):
+            self._slices.move_to_end(key)
+            return found
+        if _fields(view.catalog, wanted) <= INLINE_FIELDS:
+            return self._keep(self._build(view, wanted))
+        task = self._building.get(key)
+        if task is None:
+            task = self._building[key] = asyncio.create_task(asyncio.to_thread(self._build, view, wanted))
+            task.add_done_callback(lambda _: self._building.pop(key, None))
+        # Whoever gives up waiting must not take the schema away from the others who wait for it.
+        return self._keep(await asyncio.shield(task))
+
+    def _build(self, view: View, wanted: frozenset[frozenset[str]]) -> Slice:
+        components = [self._component(view, each) for each in sorted(wanted, key=sorted)]
+        return Slice(schema_of(components), frozenset(each.key for each in components), tuple(components))
+
+    def _component(self, view: View, members: frozenset[str]) -> Component:
+        key = view.keys[members]
+        found = self._components.get(key)
+        if found is None or not _is_current(found, view):
+            of_members = {name: view.catalog.collections[name] for name in sorted(members)}
+            found = self._components[key] = build_component(view.catalog, of_members, view.taken)
+        return found
+
+    def _keep(self, slice: Slice) -> Slice:
+        self._slices[slice.key] = slice
+        self._slices.move_to_end(slice.key)
+        while len(self._slices) > KEPT_SLICES:
+            self._slices.popitem(last=False)
+        return slice
+
+    def _view(self, catalog: Catalog) -> View:
+        found = self._views.get(id(catalog))
+        if found is None:
+            found = self._views[id(catalog)] = self._names.view(catalog)
+            self._forget()
+        return found
+
+    def _forget(self) -> None:
+        """Let go of what belongs to catalogs before the previous one; requests may still be on that."""
+        while len(self._views) > 2:
+            self._views.popitem(last=False)
+        served = {key for view in self._views.values() for key in view.keys.values()}
+        self._components = {key: each for key, each in self._components.items() if key in served}
+        self._slices = OrderedDict((key, each) for key, each in self._slices.items() if key <= served)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is to be known of one version of a collection: found out once."""
+
+    collection: Collection
+    types: frozenset[str]
+    roots: Mapping[str, str]
+
+    @classmethod
+    def of(cls, collection: Collection) -> "_Known":
+        return cls(collection, model_types(collection), dict.fromkeys(root_fields(collection.names), collection.name))
+
+
+class _Names:
+    """Knows the names of collections."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Known] = {}
+
+    def view(self, catalog: Catalog) -> View:
+        kept = self._known
+        self._known = {
+            name: known if (known := kept.get(name)) and known.collection is each else _Known.of(each)
+            for name, each in catalog.collections.items()
+        }
+        components = connected(catalog)
+        return View(
+            catalog,
+            roots={name: held for known in self._known.values() for name, held in known.roots.items()},
+            components=components,
+            keys={each: key_of(catalog.collections[name] for name in each) for each in set(components.values())},
+            taken=RESERVED_TYPES.union(*(known.types for known in self._known.values())),
+        )
+
+
+def connected(catalog: Catalog) -> Mapping[str, frozenset[str]]:
+    """Return each collection's component: those that relations connect with it, whichever way."""
+    neighbours: dict[str, set[str]] = {name: set() for name in catalog.collections}
+    for name, each in catalog.collections.items():
+        for relation in each.relations:
+            if relation.target in neighbours:
+                neighbours[name].add(relation.target)
+                neighbours[relation.target].add(name)
+    found: dict[str, frozenset[str]] = {}
+    for name in catalog.collections:
+        if name not in found:
+            members = _reachable(name, neighbours)
+            found.update(dict.fromkeys(members, members))
+    return found
+
+
+def schema_of(components: Iterable[Component]) -> GraphQLSchema:
+    """Return the GraphQL schema of some components and the registry."""
+    components = list(components)
+    registry = registry_part()
+    query = GraphQLObjectType("Query", _merged([registry.queries, *(each.queries for each in components)]))
+    mutation = GraphQLObjectType("Mutation", _merged([registry.mutations, *(each.mutations for each in components)]))
+    generated = chain.from_iterable(each.types for each in components)
+    return GraphQLSchema(
+        query=query,
+        mutation=mutation,
+        # All that are made here, as graphql-core looks for others by recursion, and schemas may be deep; and every
+        # scalar, as a variable inside a literal of JSON may be of any.
+        types=list(dict.fromkeys([query, mutation, *SCALARS.values(), *registry.types, *generated])),
+        directives=specified_directives,
+        extensions=registry.extensions,
+        # The tests validate what is built here; at run time it would take longer than building it.
+        assume_valid=True,
+    )
+
+
+def _merged(parts: Iterable[Mapping[str, GraphQLField]]) -> dict[str, GraphQLField]:
+    return {name: each for part in parts for name, each in part.items()}
+
+
+def _reachable(start: str, neighbours: Mapping[str, set[str]]) -> frozenset[str]:
+    reached = {start}
+    pending = [start]
+    while pending:
+        fresh = neighbours[pending.pop()] - reached
+        reached |= fresh
+        pending += fresh
+    return frozenset(reached)
+
+
+def _is_current(component: Component, view: View) -> bool:
+    return component.plain & view.taken == component.dodged
+
+
+def _fields(catalog: Catalog, wanted: Iterable[frozenset[str]]) -> int:
+    objects = (catalog.collections[name].objects for members in wanted for name in members)
+    return sum(len(type.fields) + 1 for each in objects for type in each.values())

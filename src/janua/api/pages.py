@@ -48,7 +48,7 @@ _SWAGGER = (
 _REDOC = 'Redoc.init("/openapi.json", {hideDownloadButton: true}, document.getElementById("page"))'
 
 
-def page_routes(*, viewers: bool) -> list[BaseRoute]:
+def page_routes(*, viewers: bool = True) -> list[BaseRoute]:
     """Return the routes of the pages, with `viewers` also of Swagger UI and Redoc, and of the installed assets."""
     links = {name: path for name, path in LINKS.items() if viewers or path not in VIEWERS}
     pages: list[BaseRoute] = [

@@ -113,6 +113,19 @@ class DatabaseBehind(JanuaError):
 
 
 @dataclass(eq=False)
+class DatabaseAhead(JanuaError):
+    """A newer Janua stores the registry in a format that this one does not know; `known` is the newest it does."""
+
+    code: ClassVar[str] = "database.ahead"
+    title: ClassVar[str] = "The database needs a newer Janua"
+    found: int
+    known: int
+
+    def __str__(self) -> str:
+        return f"the registry has format {self.found}, this Janua knows up to {self.known}: upgrade this Janua"
+
+
+@dataclass(eq=False)
 class DirectoryInUse(JanuaError):
     """Another process already runs the embedded PostgreSQL of this directory."""
 
@@ -306,6 +319,19 @@ class StaleCatalog(JanuaError):
 
     def __str__(self) -> str:
         return f"the schema of {self.collection!r} is changing; send the request again"
+
+
+@dataclass(eq=False)
+class RevisionNotReached(JanuaError):
+    """This worker does not serve the catalog revision that `Janua-Minimum-Revision` demands, nor did it in time."""
+
+    code: ClassVar[str] = "registry.revision_not_reached"
+    title: ClassVar[str] = "The catalog is not that new here"
+    wanted: int
+    current: int
+
+    def __str__(self) -> str:
+        return f"this worker serves catalog revision {self.current}, not yet {self.wanted}; send the request again"
 
 
 # --- queries -------------------------------------------------------------------------------------------------
@@ -699,6 +725,17 @@ class RequestTooSlow(JanuaError):
 
     def __str__(self) -> str:
         return f"the request did not arrive within {self.seconds:g} seconds"
+
+
+@dataclass(eq=False)
+class Overloaded(JanuaError):
+    """More requests are here than `server.max_in_flight` lets in at once; nothing was done about this one."""
+
+    code: ClassVar[str] = "request.overloaded"
+    title: ClassVar[str] = "Too many requests at once"
+
+    def __str__(self) -> str:
+        return "too many requests at once; nothing was done, send it again after a moment"
 
 
 @dataclass(eq=False)

@@ -14,7 +14,8 @@ from starlette.responses import Response
 
 from janua.app import create_app, server_config
 from janua.config import Settings
-from janua.gateway.gateway import Gateway
+from janua.gateway.gateway import Gateway, open_gateway
+from janua.gateway.schemas import register
 from tests.api.serving import Relay, serving
 
 pytestmark = pytest.mark.anyio
@@ -179,13 +180,14 @@ async def test_an_unexpected_failure_is_a_problem_without_details(settings: Sett
     assert "secret" not in answer.text
 
 
-async def test_answers_about_collections_carry_the_catalogs_revision(http: httpx.AsyncClient) -> None:
+async def test_every_answer_carries_the_catalogs_revision(http: httpx.AsyncClient) -> None:
     before = int((await http.get("/records")).headers["Janua-Catalog-Revision"])
     registered = await http.put("/registry/things", json={"type": "object"})
     assert int(registered.headers["Janua-Catalog-Revision"]) == before + 1
     refused = await http.post("/api/things", json=[])
     assert int(refused.headers["Janua-Catalog-Revision"]) == before + 1
-    assert "Janua-Catalog-Revision" not in (await http.get("/livez")).headers
+    for path in ("/livez", "/openapi.json", "/nowhere"):
+        assert int((await http.get(path)).headers["Janua-Catalog-Revision"]) == before + 1
 
 
 async def test_the_server_does_not_say_what_it_is(http: httpx.AsyncClient) -> None:
@@ -269,3 +271,38 @@ async def test_openapi_follows_the_catalog(http: httpx.AsyncClient) -> None:
 
 def replace_limits(settings: Settings, **limits: int) -> Settings:
     return settings.model_copy(update={"limits": settings.limits.model_copy(update=limits)})
+
+
+async def test_a_request_waits_for_the_revision_that_it_demands(http: httpx.AsyncClient, gateway: Gateway) -> None:
+    revision = gateway.live.catalog.revision
+    async with open_gateway(gateway.settings, name="other") as other:
+        demanding = asyncio.create_task(
+            http.get("/registry/things", headers={"Janua-Minimum-Revision": str(revision + 1)})
+        )
+        await asyncio.sleep(0.2)
+        assert not demanding.done()
+        await register(other, "things", {"type": "object"})
+    answer = await demanding
+    assert answer.status_code == 200
+    assert int(answer.headers["Janua-Catalog-Revision"]) >= revision + 1
+
+
+async def test_a_revision_that_does_not_come_is_a_503(http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("janua.api.boundary.MINIMUM_SECONDS", 0.1)
+    answer = await http.get("/registry", headers={"Janua-Minimum-Revision": "1000000"})
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "registry.revision_not_reached"
+    assert answer.headers["Retry-After"]
+    for wrong in ("-1", "x", "", "1.5", "9" * 30):
+        assert (await http.get("/registry", headers={"Janua-Minimum-Revision": wrong})).status_code == 400
+
+
+async def test_a_registration_waits_for_the_workers_when_asked(http: httpx.AsyncClient) -> None:
+    schema = {"type": "object"}
+    asked = await http.put("/registry/things?wait=5", json=schema)
+    assert asked.json()["workers"] == {"live": 0, "serving": 0}
+    preferred = await http.post("/registry", json={"collections": {"things": schema}}, headers={"Prefer": "wait=2"})
+    assert preferred.headers["Preference-Applied"] == "wait=2"
+    assert "workers" not in (await http.put("/registry/things", json=schema)).json()
+    for wrong in ("-1", "x", "61"):
+        assert (await http.put(f"/registry/things?wait={wrong}", json=schema)).status_code == 400

@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -68,3 +69,10 @@ def process(*arguments: str | Path, given: str = "", **environment: str) -> Outc
         check=False,
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on, yet."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+    return port

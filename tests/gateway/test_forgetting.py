@@ -19,7 +19,7 @@ async def test_answers_that_have_expired_vanish_and_others_stay(
     monkeypatch.setattr(forgetting, "PERIOD_SECONDS", 0.05)
     async with open_gateway(settings, name="test"), connection(pool) as c:
         for key in ("old", "new"):
-            answer = idempotency.Answer(b"x" * 32, "0198c5a4-7c1e-7d6a-b8f0-3f2a9d1c5e77", 1, "{}")
+            answer = idempotency.Answer(b"x" * 32, "{}", "0198c5a4-7c1e-7d6a-b8f0-3f2a9d1c5e77", 1)
             await idempotency.store(c, "books", key, answer)
         hours = settings.idempotency.keep_hours + 1
         await c.execute(

@@ -208,6 +208,17 @@ async def test_a_schema_without_a_relation_can_follow_one_with_it_once_all_recor
     assert not library.live.catalog.collection("books").relations
 
 
+async def test_a_name_stays_with_whom_has_it_also_when_another_derives_it(gateway: Gateway) -> None:
+    shelves = {**a_schema({"name": {"type": "string"}}), "title": "BookWhere"}
+    await schemas.register(gateway, "shelves", shelves)
+    await schemas.register(gateway, "books", {**a_schema({"name": {"type": "string"}}), "title": "Book"})
+    await schemas.register(gateway, "shelves", {**shelves, "description": "Changed."})
+    assert gateway.live.catalog.collection("shelves").names.type == "BookWhere"
+    inner = {**a_schema({"city": {"type": "string"}}), "title": "BookWhere"}
+    await schemas.register(gateway, "books", {**a_schema({"inner": inner}), "title": "Book"})
+    assert "BookWhere" not in gateway.live.catalog.collection("books").objects
+
+
 async def test_collections_that_relate_in_a_circle_are_dropped_together_or_not_at_all(gateway: Gateway) -> None:
     uuid = {"type": "string", "format": "uuid"}
     to_many = {"type": "array", "items": uuid, "x-relation": {"collection": "hens", "field": "layers"}}

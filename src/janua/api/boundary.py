@@ -14,6 +14,7 @@ from itertools import chain
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from janua.api.problems import problem_response
@@ -22,20 +23,27 @@ from janua.errors import (
     InvalidRequest,
     JanuaError,
     MethodNotAllowed,
+    RevisionNotReached,
     UnexpectedFailure,
     UnknownResource,
     UrlTooLong,
 )
+from janua.gateway.gateway import Gateway
 
 REVISION = "Janua-Catalog-Revision"
-_REVISION = REVISION.lower().encode()
-STAMPED = re.compile(r"/(?:registry|api|records|graphql)(?:/|$)")
+MINIMUM = "Janua-Minimum-Revision"
+MINIMUM_SECONDS = 5.0
+"""How long a request waits for the catalog that it demands."""
 HEADER_BYTES = 64 * 1024
 LINGER_SECONDS = 2.0
 
 # An encoded slash, backslash or control character, or a segment of dots, means one thing to us and may mean another
 # to a proxy in front of us.
 _AMBIGUOUS = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)|/(?:\.|%2e){1,2}(?:/|$)|%(?![0-9a-f]{2})", re.IGNORECASE)
+
+_REVISION = REVISION.lower().encode()
+_MINIMUM = MINIMUM.lower().encode()
+_NUMBER = re.compile(rb"[0-9]{1,18}")
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +54,7 @@ class Boundary:
     What is at one of the paths in `direct` is found without asking the routes, which takes as long as reading it.
     """
 
-    def __init__(self, app: ASGIApp, *, url_bytes: int, direct: Mapping[str, ASGIApp] | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, url_bytes: int, direct: Mapping[str, Route] | None = None) -> None:
         self._app = app
         self._url_bytes = url_bytes
         self._direct = direct or {}
@@ -56,10 +64,13 @@ class Boundary:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(scope, receive, send)
+        gateway = _gateway(scope)
+        answer = _Answer(scope, receive, send, None if gateway is None else gateway.live.catalog.revision)
         try:
             self._check_head(scope)
-            await self._direct.get(scope["path"], self._app)(scope, receive, answer.send)
+            if gateway is not None:
+                answer.revision = await _required_revision(gateway, scope)
+            await self._app_at(scope)(scope, receive, answer.send)
         except ClientDisconnect:
             return
         except JanuaError as error:
@@ -69,6 +80,13 @@ class Boundary:
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
             await answer.with_problem(UnexpectedFailure())
+
+    def _app_at(self, scope: Scope) -> ASGIApp:
+        route = self._direct.get(scope["path"])
+        if route is None:
+            return self._app
+        scope["route"] = route
+        return route.app
 
     def _check_head(self, scope: Scope) -> None:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
@@ -83,11 +101,12 @@ class Boundary:
 class _Answer:
     """The answer to one request: stamps it, and knows whether it has begun."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, revision: int | None) -> None:
         self._scope = scope
         self._receive = receive
         self._send = send
         self._begun = False
+        self.revision = revision
 
     async def send(self, message: Message) -> None:
         """Pass a message of the answer on."""
@@ -119,9 +138,29 @@ class _Answer:
         await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _stamp(self, message: Message) -> None:
-        gateway = getattr(self._scope["app"].state, "gateway", None) if "app" in self._scope else None
-        if gateway is not None and STAMPED.match(self._scope["path"]):
-            message["headers"] = [*message["headers"], (_REVISION, b"%d" % gateway.live.catalog.revision)]
+        # Of the catalog that the request began with; a registration says itself which one it made.
+        if self.revision is not None and all(name != _REVISION for name, _ in message["headers"]):
+            message["headers"] = [*message["headers"], (_REVISION, b"%d" % self.revision)]
+
+
+def _gateway(scope: Scope) -> Gateway | None:
+    return getattr(scope["app"].state, "gateway", None) if "app" in scope else None
+
+
+async def _required_revision(gateway: Gateway, scope: Scope) -> int:
+    """Return the revision of the catalog that the request begins with; wait for the one that it demands.
+
+    Raises: `RevisionNotReached`, `InvalidRequest`, and `DatabaseAhead` unless only the process is asked about.
+    """
+    wanted = next((value for name, value in scope["headers"] if name == _MINIMUM), None)
+    if wanted is not None:
+        if not _NUMBER.fullmatch(wanted):
+            raise InvalidRequest(f"{MINIMUM} must be a catalog revision, a whole number as {REVISION} gives it")
+        if not await gateway.live.reach(int(wanted), MINIMUM_SECONDS):
+            raise RevisionNotReached(int(wanted), gateway.live.catalog.revision)
+    if gateway.live.refusal is not None and scope["path"] not in ("/livez", "/readyz"):
+        raise gateway.live.refusal
+    return gateway.live.catalog.revision
 
 
 def _routing_error(scope: Scope, error: HTTPException) -> JanuaError:

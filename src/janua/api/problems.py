@@ -22,6 +22,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "database.conflict": HTTPStatus.CONFLICT,
     "database.full": HTTPStatus.INSUFFICIENT_STORAGE,
     "database.behind": HTTPStatus.SERVICE_UNAVAILABLE,
+    "database.ahead": HTTPStatus.SERVICE_UNAVAILABLE,
     "database.directory_in_use": HTTPStatus.INTERNAL_SERVER_ERROR,
     "database.embedded_failed": HTTPStatus.INTERNAL_SERVER_ERROR,
     "document.malformed": HTTPStatus.BAD_REQUEST,
@@ -36,6 +37,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "registry.collection_in_use": HTTPStatus.CONFLICT,
     "registry.quarantined": HTTPStatus.SERVICE_UNAVAILABLE,
     "registry.stale_catalog": HTTPStatus.CONFLICT,
+    "registry.revision_not_reached": HTTPStatus.SERVICE_UNAVAILABLE,
     "query.invalid": HTTPStatus.BAD_REQUEST,
     "query.unknown_field": HTTPStatus.BAD_REQUEST,
     "query.unknown_operator": HTTPStatus.BAD_REQUEST,
@@ -65,6 +67,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "request.url_too_long": HTTPStatus.REQUEST_URI_TOO_LONG,
     "request.headers_too_large": HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     "request.timeout": HTTPStatus.REQUEST_TIMEOUT,
+    "request.overloaded": HTTPStatus.SERVICE_UNAVAILABLE,
     "request.failed": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """Every code there is; a test holds this against `janua.errors`."""

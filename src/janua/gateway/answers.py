@@ -54,6 +54,14 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Workers:
+    """How many workers are live, and how many of them serve the catalog revision that was waited for."""
+
+    live: int
+    serving: int
+
+
+@dataclass(frozen=True, slots=True)
 class Registration:
     """The outcome of registering one schema: `version` is current now; `changed` is false for the same document."""
 
@@ -153,6 +161,14 @@ class PageAnswer:
     next: str | None = None
     previous: str | None = None
     total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsAnswer:
+    """The groups of an aggregate: `items` is the JSON text of the array; `truncated` when there are more."""
+
+    items: str
+    truncated: bool
 
 
 @dataclass(frozen=True, slots=True)

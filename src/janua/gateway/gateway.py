@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from janua.config import Settings
-from janua.errors import JanuaError, StaleCatalog
+from janua.errors import DatabaseAhead, JanuaError, StaleCatalog
 from janua.gateway.forgetting import forgetting
 from janua.gateway.indexing import Indexer, indexing
-from janua.gateway.live import Live, following
+from janua.gateway.live import FORMAT, Live
+from janua.gateway.workers import following
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection
 from janua.query.cursor import CursorKey
@@ -47,29 +48,45 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def open_gateway(settings: Settings, *, name: str = "server") -> AsyncGenerator[Gateway]:
+async def open_gateway(settings: Settings, *, name: str = "server", serves: bool = False) -> AsyncGenerator[Gateway]:
     """Connect, load the catalog, and keep it and the indexes up to date while the block runs.
 
-    Raises: `DatabaseUnavailable`, `DatabaseBehind`, `InvalidConfiguration`.
+    `serves`: other processes wait for this one before they say that all serve a new schema.
+    Raises: `DatabaseUnavailable`, `DatabaseBehind`, `DatabaseAhead`, `InvalidConfiguration`.
     """
     if settings.database.dsn is not None:
         await require_current(settings.database.dsn.get_secret_value())
     async with await open_pool(settings.database, name=name) as pool:
         live = Live(pool)
         await live.refresh()
+        follows = following(live, settings.database, name=name, serves=serves)
         kept = settings.idempotency.keep_hours
-        async with following(live), indexing(live, pool) as indexer, forgetting(pool, kept):
+        async with follows, indexing(live, pool) as indexer, forgetting(pool, kept):
             yield Gateway(pool, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
 
 
+async def require_servable(settings: Settings) -> None:
+    """Refuse a database that this Janua cannot serve, before a worker is started.
+
+    Raises: `DatabaseUnavailable`, `DatabaseBehind`, `DatabaseAhead`, `InvalidConfiguration`.
+    """
+    if settings.database.dsn is not None:
+        await require_current(settings.database.dsn.get_secret_value())
+    async with await open_pool(settings.database, name="start") as pool, connection(pool) as c:
+        _, format = await storage.fetch_revision(c)
+    if format > FORMAT:
+        raise DatabaseAhead(format, FORMAT)
+
+
 async def is_ready(gateway: Gateway) -> Mapping[str, bool]:
-    """Return whether the database answers and a catalog is loaded."""
+    """Return whether the database answers, and whether a catalog is loaded that may be served."""
+    catalog = gateway.live.catalog.revision >= 0 and gateway.live.refusal is None
     try:
         async with connection(gateway.pool) as c:
             await storage.fetch_revision(c)
     except JanuaError:
-        return {"database": False, "catalog": gateway.live.catalog.revision >= 0}
-    return {"database": True, "catalog": gateway.live.catalog.revision >= 0}
+        return {"database": False, "catalog": catalog}
+    return {"database": True, "catalog": catalog}
 
 
 async def apart_if_large(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,7 +1,6 @@
 """The catalog that this process serves: loaded from the database, swapped as a whole, never changed in place.
 
-`Live.refresh` compiles what changed since the last revision; `follow` keeps doing so: a notification is the hint,
-a poll every `POLL_SECONDS` is the truth, because a lost LISTEN connection says nothing.
+`Live.refresh` compiles what changed since the last revision; `workers` does so whenever there is a new one.
 """
 
 import asyncio
@@ -9,10 +8,10 @@ import contextlib
 import json
 import logging
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
-from janua.errors import JanuaError
+from janua.errors import DatabaseAhead, JanuaError
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Schema
 from janua.model.json import loads
@@ -21,7 +20,8 @@ from janua.registry.validation import Validator, build_validator
 from janua.storage import schemas as storage
 from janua.storage.pool import Connection, Pool, connection
 
-POLL_SECONDS = 0.5
+FORMAT = 1
+"""The newest format of the registry that this Janua knows; a migration that older ones could not serve raises it."""
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,11 @@ class Live:
         self._refreshing = asyncio.Lock()
         self._validators: dict[tuple[str, int], Validator] = {}
         self._references: dict[tuple[str, int], Schema] = {}
+        self._published = asyncio.Event()
+        self.hint = asyncio.Event()
+        """Set it to have the database asked for a new revision now."""
+        self.refusal: JanuaError | None = None
+        """Why this process cannot serve the catalog in the database, if so."""
         self.catalog = Catalog(-1, {}, {})
 
     def validator(self, collection: Collection) -> Validator:
@@ -50,21 +55,42 @@ class Live:
 
     async def refresh(self) -> Catalog:
         """Bring the catalog up to the database's revision and return it."""
-        async with self._refreshing, connection(self._pool) as c:
+        async with connection(self._pool) as c:
+            return await self.refresh_on(c)
+
+    async def refresh_on(self, c: Connection) -> Catalog:
+        """Do the same on a connection that the caller has."""
+        async with self._refreshing:
             return await self.load(c)
 
     async def load(self, c: Connection) -> Catalog:
-        """Bring the catalog up to what this connection sees and return it."""
-        revision = await storage.fetch_revision(c)
+        """Bring the catalog up to what this connection sees and return it. Raises: `DatabaseAhead`."""
+        revision, format = await storage.fetch_revision(c)
+        self.refusal = DatabaseAhead(format, FORMAT) if format > FORMAT else None
+        if self.refusal is not None:
+            raise self.refusal
         if revision > self.catalog.revision:
             self.publish(await self._changed(c, revision))
         return self.catalog
 
+    async def reach(self, revision: int, seconds: float) -> bool:
+        """Wait until this revision is served, no longer than this; return whether it is."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self.catalog.revision < revision:
+                    self.hint.set()
+                    await self._published.wait()
+        return self.catalog.revision >= revision
+
     def publish(self, catalog: Catalog) -> None:
-        """Serve this catalog from now on; requests under way keep theirs."""
+        """Serve this catalog from now on, unless a newer one came first; requests under way keep theirs."""
+        if catalog.revision <= self.catalog.revision:
+            return
         served = {(each.name, each.revision) for each in catalog.collections.values()}
         self._validators = {key: each for key, each in self._validators.items() if key in served}
         self.catalog = catalog
+        self._published.set()
+        self._published = asyncio.Event()
 
     async def _changed(self, c: Connection, revision: int) -> Catalog:
         revisions = await storage.load_revisions(c)
@@ -107,26 +133,3 @@ class Live:
             # It was allowed when it was registered; a limit lowered since is for schemas to come.
             cost=sys.maxsize,
         )
-
-
-@contextlib.asynccontextmanager
-async def following(live: Live) -> AsyncGenerator[None]:
-    """Keep the catalog up to date while the block runs."""
-    task = asyncio.create_task(_follow(live))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def _follow(live: Live) -> None:
-    while True:
-        await asyncio.sleep(POLL_SECONDS)
-        try:
-            await live.refresh()
-        except JanuaError as error:
-            log.warning("the catalog cannot be refreshed: %s", error)
-        except Exception:
-            log.exception("the catalog cannot be refreshed")

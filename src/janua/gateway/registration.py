@@ -8,7 +8,7 @@ import asyncio
 import re
 from collections.abc import Collection as Group
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from janua.errors import InvalidCollectionName, InvalidSchema, Violation
 from janua.gateway.answers import Incompatibility, IndexChanges, RecordsVerdict, Report
@@ -16,7 +16,7 @@ from janua.gateway.live import Live
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
-from janua.model.names import names_taken, pointer
+from janua.model.names import names_held, names_taken, pointer
 from janua.model.types import Json
 from janua.registry.compatibility import compare
 from janua.registry.compile import compile_collection
@@ -81,7 +81,7 @@ class _Batch:
             version=self._versions[name],
             names=old.name_map if old else {},
             # What derives from another's name must not take a name away from one that has it already.
-            taken=self._taken - names_taken(old) if old else self._taken,
+            taken=self._taken - names_held(old) if old else self._taken,
             references=references,
             pinned=pinned,
             cost=self._schema_cost,
@@ -161,9 +161,36 @@ async def judge(connection: Connection, candidate: Candidate, absent: Group[str]
     )
 
 
-async def _judge_records(connection: Connection, candidate: Candidate) -> tuple[RecordsVerdict, list[Incompatibility]]:
+async def judge_again(
+    connection: Connection,
+    candidate: Candidate,
+    report: Report,
+    *,
+    since: int,
+    absent: Group[str],
+    online: bool,
+) -> Report:
+    """Return the report of `judge` with what was written since this horizon; needs the lock of the table.
+
+    `online`: unique indexes are built afterwards, and will find out themselves.
+    """
+    verdict, incompatibilities = await _judge_records(connection, candidate, since)
+    incompatibilities += await _judge_constraints(connection, candidate, absent, relations_only=online)
+    if not incompatibilities:
+        return report
+    return replace(
+        report,
+        verdict="incompatible",
+        incompatibilities=[*report.incompatibilities, *incompatibilities],
+        records=RecordsVerdict(report.records.checked, verdict.invalid, verdict.samples),
+    )
+
+
+async def _judge_records(
+    connection: Connection, candidate: Candidate, since: int | None = None
+) -> tuple[RecordsVerdict, list[Incompatibility]]:
     jury = _Jury(candidate.validator)
-    async for batch in tables.documents(connection, candidate.new.name):
+    async for batch in tables.documents(connection, candidate.new.name, since):
         await asyncio.to_thread(jury.hear, batch)
     return jury.verdict(), jury.incompatibilities()
 
@@ -178,8 +205,8 @@ class _Jury:
         self._samples: list[Mapping[str, Json]] = []
         self._reasons: dict[tuple[str, str], tuple[Violation, Json, int]] = {}
 
-    def hear(self, batch: Sequence[tuple[str, str]]) -> None:
-        for id, text in batch:
+    def hear(self, batch: bytes) -> None:
+        for id, text in tables.lines_of(batch):
             self._checked += 1
             document = loads(text)
             if not self._validator.is_valid(document):
@@ -210,12 +237,15 @@ class _Jury:
         ]
 
 
-async def _judge_constraints(connection: Connection, candidate: Candidate, absent: Group[str]) -> list[Incompatibility]:
+async def _judge_constraints(
+    connection: Connection, candidate: Candidate, absent: Group[str], *, relations_only: bool = False
+) -> list[Incompatibility]:
     """Return what stored records stand in the way of new unique indexes and relations."""
     return [
         _constraint_incompatibility(check.subject, loads(offenders[0][1]))
         for check in ddl.checks(candidate.old, candidate.new, absent=absent)
-        if (offenders := await tables.offenders(connection, check.statement))
+        if not (relations_only and isinstance(check.subject, Index))
+        and (offenders := await tables.offenders(connection, check.statement))
     ]
 
 

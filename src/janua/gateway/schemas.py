@@ -1,21 +1,16 @@
 """The registry's verbs: decide what a schema would change, store it, publish the new catalog.
 
-A registration is one transaction: it takes the registry's lock, decides, applies the DDL, stores the version and
-advances the catalog's revision. `registration` decides; here it becomes true.
+`registration` decides what a schema would change, `registering` makes it true.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Literal, cast
 
 from janua.errors import (
     CollectionInUse,
-    IncompatibleSchema,
     InvalidQuery,
     SchemaVersionMismatch,
-    StatementConflict,
     UnknownCollection,
     UnknownSchemaVersion,
 )
@@ -28,20 +23,18 @@ from janua.gateway.answers import (
     SchemaVersion,
     Summary,
 )
-from janua.gateway.gateway import ATTEMPTS, Gateway
-from janua.gateway.registration import Candidate, compile_candidates, judge
+from janua.gateway.gateway import Gateway
+from janua.gateway.registering import decide_freely, register_documents
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Schema
-from janua.model.json import dumps, loads
-from janua.model.types import Json
+from janua.model.json import loads
 from janua.registry.compatibility import MODES
 from janua.registry.names import describe_fields
 from janua.sql import ddl
-from janua.sql.indexes import NamedIndex
 from janua.storage import indexes as index_storage
 from janua.storage import schemas as storage
 from janua.storage import tables
-from janua.storage.pool import Connection, connection
+from janua.storage.pool import connection
 
 Versions = Literal["*"] | frozenset[int] | None
 EVOLUTIONS = ("data", "proof")
@@ -72,7 +65,7 @@ async def register(
         ):
             raise SchemaVersionMismatch(name, current)
 
-    [registration] = await _register(gateway, {name: document}, dry_run=dry_run, require=require)
+    [registration] = await register_documents(gateway, {name: document}, dry_run=dry_run, require=require)
     return registration
 
 
@@ -83,7 +76,7 @@ async def register_many(
 
     Raises: as `register`.
     """
-    return await _register(gateway, documents, dry_run=dry_run, require=lambda _: None)
+    return await register_documents(gateway, documents, dry_run=dry_run, require=lambda _: None)
 
 
 async def check(gateway: Gateway, name: str, document: Schema) -> Report:
@@ -91,10 +84,8 @@ async def check(gateway: Gateway, name: str, document: Schema) -> Report:
 
     Raises: `InvalidCollectionName`, `InvalidSchema`.
     """
-    async with connection(gateway.pool) as c, c.transaction(isolation="repeatable_read", readonly=True):
-        await gateway.live.load(c)
-        [candidate] = await _compile(gateway, {name: document})
-        return await judge(c, candidate)
+    decision = await decide_freely(gateway, {name: document}, lambda _: None)
+    return decision.reports.get(name, Report("compatible"))
 
 
 async def configure(
@@ -216,105 +207,6 @@ async def _drop(
             await storage.delete_collection(c, name)
         await storage.advance_revision(c)
     await gateway.live.refresh()
-
-
-async def _register(
-    gateway: Gateway, documents: Mapping[str, Schema], *, dry_run: bool, require: Callable[[Catalog], None]
-) -> Sequence[Registration]:
-    attempts = ATTEMPTS
-    while True:
-        try:
-            registrations = await _try_register(gateway, documents, dry_run=dry_run, require=require)
-            break
-        except StatementConflict:
-            attempts -= 1
-            if not attempts:
-                raise
-    if not dry_run:
-        await gateway.live.refresh()
-        gateway.indexer.wake()
-    return registrations
-
-
-async def _try_register(
-    gateway: Gateway, documents: Mapping[str, Schema], *, dry_run: bool, require: Callable[[Catalog], None]
-) -> Sequence[Registration]:
-    async with connection(gateway.pool) as c, c.transaction():
-        if not dry_run:
-            await storage.lock_registry(c)
-        require(await gateway.live.load(c))
-        candidates = await _compile(gateway, documents)
-        changed = [each for each in candidates if each.changed]
-        if not dry_run:
-            for each in changed:
-                if each.old is not None:
-                    await tables.lock(c, each.old.name)
-        absent = {each.new.name for each in changed if each.old is None}
-        reports = {each.new.name: await judge(c, each, absent) for each in changed}
-        if not dry_run:
-            _refuse_incompatible(reports)
-        if changed and not dry_run:
-            await _store(gateway, c, changed)
-    return [_registration(each, reports, dry_run=dry_run) for each in candidates]
-
-
-async def _compile(gateway: Gateway, documents: Mapping[str, Schema]) -> Sequence[Candidate]:
-    return await asyncio.to_thread(compile_candidates, gateway.live, documents, gateway.settings.limits.schema_cost)
-
-
-async def _store(gateway: Gateway, c: Connection, changed: Sequence[Candidate]) -> None:
-    registry = gateway.settings.registry
-    revision = await storage.advance_revision(c)
-    for each in changed:
-        new = storage.NewVersion(
-            each.new.name,
-            each.new.version,
-            each.new.fingerprint,
-            dumps(cast("Json", each.new.document)),
-            json.dumps(each.new.name_map),
-            json.dumps(each.new.references),
-        )
-        await storage.store_version(
-            c, new, revision=revision, mode=registry.compatibility, evolution=registry.evolution
-        )
-    changes = [ddl.diff(each.old, each.new) for each in changed]
-    # Tables come before the relations between them, so that several collections may relate in a circle.
-    for each in changes:
-        await tables.apply(c, each.tables)
-    for each in changes:
-        await tables.apply(c, each.statements)
-    for candidate, each in zip(changed, changes, strict=True):
-        await tables.apply(c, [index.drop() for index in each.drop])
-        await index_storage.forget(c, [index.name for index in each.drop])
-        await _build_indexes(c, candidate, each.build, registry.online_index_rows)
-
-
-async def _build_indexes(c: Connection, candidate: Candidate, indexes: Sequence[NamedIndex], online_rows: int) -> None:
-    """Build the indexes of a small table here and now; those of a large one are left to `indexing`."""
-    online = await tables.count_up_to(c, candidate.new.name, online_rows + 1) > online_rows
-    for index in indexes:
-        if not online:
-            await tables.apply(c, [index.create()])
-        await index_storage.declare(c, index, "building" if online else "valid")
-
-
-def _refuse_incompatible(reports: Mapping[str, Report]) -> None:
-    for name, report in reports.items():
-        if report.verdict != "compatible":
-            raise IncompatibleSchema(name, asdict(report))
-
-
-def _registration(candidate: Candidate, reports: Mapping[str, Report], *, dry_run: bool) -> Registration:
-    new = candidate.new
-    return Registration(
-        collection=new.name,
-        version=new.version,
-        fingerprint=new.fingerprint,
-        changed=candidate.changed,
-        created=candidate.old is None,
-        report=reports.get(new.name, Report("compatible")),
-        dry_run=dry_run,
-    )
 
 
 def _refuse_if_related(catalog: Catalog, name: str, besides: set[str]) -> None:

@@ -24,6 +24,7 @@ from janua.sql.parts import RECORD
 from janua.sql.upsert import Key
 from janua.storage import records as storage
 from janua.storage.pool import Connection
+from janua.telemetry.spans import COLLECTION, SCHEMA_VERSION, span
 
 PATCH_ATTEMPTS = 20
 """How often a patch without a precondition starts again because another write came between."""
@@ -86,14 +87,15 @@ async def patch(
 ) -> RecordAnswer:
     """Change a record; the result is validated as a whole.
 
-    Without a precondition a concurrent write makes the patch start again from the new state, so none is lost.
+    Without a precondition a concurrent write makes the patch start again from the new state, so none is lost. Of a
+    missing record no precondition counts: what would be 404 without one is 404 with one (RFC 9110, section 13.2.1).
     Raises: `UnknownRecord`, `VersionMismatch`, `PatchConflict`, `InvalidRecord`, `UniqueConflict`,
     `RelationConflict`, `StaleCatalog`.
     """
     for _ in range(PATCH_ATTEMPTS):
         stored = await storage.fetch_document(to.connection, to.collection, key)
         if stored is None:
-            raise _missing(to.collection, key, precondition)
+            raise UnknownRecord(to.collection.name, str(key))
         _require(to.collection, key, stored.version, precondition)
         after = await asyncio.to_thread(patched, to.gateway, stored.text, change)
         await validate(to.gateway, to.collection, after)
@@ -114,7 +116,7 @@ async def delete(to: Writing, key: UUID, precondition: Precondition = Preconditi
         return _answer(removed)
     found = await storage.fetch_document(to.connection, to.collection, key)
     if found is None:
-        raise _missing(to.collection, key, precondition)
+        raise UnknownRecord(to.collection.name, str(key))
     raise VersionMismatch(to.collection.name, str(key), found.version)
 
 
@@ -123,17 +125,18 @@ async def validate(gateway: Gateway, collection: Collection, document: Document)
 
     Raises: `InvalidRecord` with all violations.
     """
-    validator = gateway.live.validator(collection)
-    if validator.lingers:
-        async with gateway.lingering:
+    with span("validate", {COLLECTION: collection.name, SCHEMA_VERSION: collection.version}):
+        validator = gateway.live.validator(collection)
+        if validator.lingers:
+            async with gateway.lingering:
+                violations = await asyncio.to_thread(validator.validate, document.value)
+        elif await apart_if_large(len(document.text), validator.is_valid, document.value):
+            return
+        else:
+            # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
             violations = await asyncio.to_thread(validator.validate, document.value)
-    elif await apart_if_large(len(document.text), validator.is_valid, document.value):
-        return
-    else:
-        # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
-        violations = await asyncio.to_thread(validator.validate, document.value)
-    if violations:
-        raise InvalidRecord(collection.name, violations)
+        if violations:
+            raise InvalidRecord(collection.name, violations)
 
 
 def unique_key(collection: Collection, field: str) -> Key:
@@ -202,12 +205,6 @@ def _require(collection: Collection, key: UUID, version: int, precondition: Prec
     )  # fmt: skip
     if not holds:
         raise VersionMismatch(collection.name, str(key), version)
-
-
-def _missing(collection: Collection, key: UUID, precondition: Precondition) -> UnknownRecord | VersionMismatch:
-    if precondition.match is not None:
-        return VersionMismatch(collection.name, str(key), 0)
-    return UnknownRecord(collection.name, str(key))
 
 
 def _unique(collection: Collection) -> Mapping[Path, Index]:

@@ -12,6 +12,7 @@ from sqlglot import exp
 Tree = exp.Expr
 SqlType = Literal[
     "text", "numeric", "boolean", "jsonb", "uuid", "timestamptz", "bigint", "int", "bytea", "jsonpath", "interval",
+    "xid",
 ]  # fmt: skip
 ArrayType = Literal["text[]", "numeric[]", "boolean[]", "jsonb[]", "uuid[]", "timestamptz[]", "int[]", "bigint[]"]
 Comparison = Literal["=", ">", ">=", "<", "<="]
@@ -75,7 +76,7 @@ def own(function: str, *arguments: Tree) -> Tree:
 
 def cast(value: Tree, to: SqlType | ArrayType) -> exp.Cast:
     """Return `CAST(value AS to)`."""
-    return exp.Cast(this=value, to=exp.DataType.build(to, dialect="postgres", udt=to == "jsonpath"))
+    return exp.Cast(this=value, to=exp.DataType.build(to, dialect="postgres", udt=to in ("jsonpath", "xid")))
 
 
 def grouped(value: Tree) -> Tree:

@@ -4,7 +4,9 @@
 The SQL that makes an index comes from `janua.sql.ddl`.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,9 +14,20 @@ import asyncpg
 
 from janua.errors import UniqueConflict
 from janua.model.json import dumps
-from janua.sql.indexes import NamedIndex
+from janua.sql.indexes import NamedIndex, drop_index
 from janua.sql.maintenance import analyze
 from janua.storage.pool import UNHURRIED, Connection
+from janua.telemetry.metrics import index_build
+
+_BUILDER = "hashtext('janua.indexes'), hashtext($1)"
+"""The advisory lock of whoever builds or drops the indexes of a collection."""
+_CANCEL_BUILD = """
+    SELECT pg_cancel_backend(pid) FROM pg_locks
+    WHERE locktype = 'advisory' AND granted AND objsubid = 2
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND classid::bigint = hashtext('janua.indexes')::bigint & 4294967295
+    AND objid::bigint = hashtext($1)::bigint & 4294967295
+"""
 
 State = Literal["building", "valid", "failed"]
 
@@ -87,17 +100,30 @@ async def build_online(connection: Connection, index: NamedIndex, *, exists: boo
 
     Raises: `UniqueConflict` when stored records are not unique, `StatementConflict`, `StorageFull`.
     """
-    # CREATE INDEX CONCURRENTLY may not run in a transaction, so the limits are lifted for the session and restored.
-    await connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
     try:
-        if exists:
-            await connection.execute(index.drop(concurrently=True), timeout=UNHURRIED)
-        await connection.execute(index.create(concurrently=True), timeout=UNHURRIED)
+        async with _unhurried(connection):
+            if exists:
+                await connection.execute(index.drop(concurrently=True), timeout=UNHURRIED)
+            with index_build():
+                await connection.execute(index.create(concurrently=True), timeout=UNHURRIED)
+            # An index on an expression has no statistics before ANALYZE.
+            await connection.execute(analyze(index.collection), timeout=UNHURRIED)
     except asyncpg.UniqueViolationError as error:
         raise UniqueConflict(index.collection, [".".join(key.path) for key in index.index.keys]) from error
-    else:
-        # An index on an expression has no statistics before ANALYZE.
-        await connection.execute(analyze(index.collection), timeout=UNHURRIED)
+
+
+async def drop_online(connection: Connection, name: str) -> None:
+    """Drop an index while readers and writers go on."""
+    async with _unhurried(connection):
+        await connection.execute(drop_index(name, concurrently=True), timeout=UNHURRIED)
+
+
+@asynccontextmanager
+async def _unhurried(connection: Connection) -> AsyncGenerator[None]:
+    # What is done CONCURRENTLY may not run in a transaction, so the limits are lifted for the session and restored.
+    await connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+    try:
+        yield
     finally:
         await connection.execute("RESET statement_timeout; RESET lock_timeout")
 
@@ -107,9 +133,16 @@ async def try_builder_lock(connection: Connection, collection: str) -> bool:
 
     Two concurrent builds on one table deadlock, so one builds at a time, whichever worker it is on.
     """
-    return await connection.fetchval("SELECT pg_try_advisory_lock(hashtext('janua.indexes'), hashtext($1))", collection)
+    return await connection.fetchval(f"SELECT pg_try_advisory_lock({_BUILDER})", collection)
 
 
 async def release_builder_lock(connection: Connection, collection: str) -> None:
     """Let others build again."""
-    await connection.execute("SELECT pg_advisory_unlock(hashtext('janua.indexes'), hashtext($1))", collection)
+    await connection.execute(f"SELECT pg_advisory_unlock({_BUILDER})", collection)
+
+
+async def stop_building(connection: Connection, collection: str) -> None:
+    """Become the only builder until the transaction ends; a build under way is cancelled, to start again later."""
+    while not await connection.fetchval(f"SELECT pg_try_advisory_xact_lock({_BUILDER})", collection):
+        await connection.execute(_CANCEL_BUILD, collection)
+        await asyncio.sleep(0.05)

@@ -74,9 +74,11 @@ _STORE_COLLECTION = """
 """
 
 
-async def fetch_revision(connection: Connection) -> int:
-    """Return the revision of the catalog in the database."""
-    return await connection.fetchval("SELECT revision FROM janua.catalog")
+async def fetch_revision(connection: Connection) -> tuple[int, int]:
+    """Return the revision of the catalog in the database, and the format in which the registry is stored."""
+    row = await connection.fetchrow("SELECT revision, format FROM janua.catalog")
+    assert row is not None  # noqa: S101 -- the migration that makes the table makes its only row
+    return row["revision"], row["format"]
 
 
 async def lock_registry(connection: Connection) -> None:

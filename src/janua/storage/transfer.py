@@ -3,9 +3,8 @@
 Start at `staging`: inside its block there is a transaction with an empty staging table to `fill` and then `store`.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 
 from janua.errors import ImportRejected
@@ -17,11 +16,9 @@ from janua.sql import staging as sql
 from janua.sql.select import export_statement
 from janua.sql.statement import values_for
 from janua.sql.upsert import Key
-from janua.storage.pool import UNHURRIED, Connection, discard
+from janua.storage.copying import copied
+from janua.storage.pool import UNHURRIED, Connection
 from janua.storage.records import refusals
-
-QUEUED_CHUNKS = 4
-"""Chunks of an export that wait for the reader; PostgreSQL waits when they are that many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,45 +99,11 @@ async def export(
 ) -> AsyncGenerator[bytes]:
     """Yield the records that match as lines, in order of id, in chunks as PostgreSQL sends them, from one snapshot."""
     statement = export_statement(table, part, filter)
-    chunks: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED_CHUNKS)
-
-    async def keep(chunk: bytes) -> None:
-        # asyncpg hands out a bytearray, which not every server sends.
-        await chunks.put(bytes(chunk))
-
-    async def copy() -> None:
-        await connection.execute("SET statement_timeout = 0")
-        # JSON text holds no control characters, so as CSV that quotes and separates by them it comes out as it is.
-        await connection.copy_from_query(
-            statement.text,
-            *values_for(statement, values),
-            output=keep,
-            format="csv",
-            delimiter="\x02",
-            quote="\x01",
-            timeout=UNHURRIED,
-        )
-        await connection.execute("RESET statement_timeout")
-
-    task = asyncio.create_task(_then_end(copy(), chunks))
-    try:
-        while (chunk := await chunks.get()) is not None:
+    await connection.execute("SET statement_timeout = 0")
+    async with aclosing(copied(connection, statement.text, values_for(statement, values))) as chunks:
+        async for chunk in chunks:
             yield chunk
-        await task
-    finally:
-        if not task.done():
-            # In the middle of a COPY there is nothing to save of a connection; PostgreSQL stops when it is gone.
-            discard(connection)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-
-async def _then_end(copying: Coroutine[None, None, None], chunks: asyncio.Queue[bytes | None]) -> None:
-    """Mark the end of the chunks, also of those that an error cut short; not when nobody reads them any more."""
-    [error] = await asyncio.gather(copying, return_exceptions=True)
-    await chunks.put(None)
-    if error is not None:
-        raise error
+    await connection.execute("RESET statement_timeout")
 
 
 def _explanation(rejection: sql.Rejection) -> tuple[str, str]:

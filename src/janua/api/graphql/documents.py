@@ -30,6 +30,7 @@ from janua.api.graphql.shaping import Shaping
 from janua.config import Graphql
 from janua.errors import InvalidOperation
 from janua.model.catalog import Catalog
+from janua.telemetry.spans import span
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 TYPENAME = "__typename"
@@ -51,6 +52,11 @@ class Operation:
     has_static: bool
     programs: Programs
     static_answer: bytes | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what its author calls it, empty when nothing."""
+        return self.node.name.value if self.node.name else ""
 
     @property
     def is_query(self) -> bool:
@@ -119,14 +125,16 @@ class Documents:
         """
         earlier = self._kept.get((collection, text))
         if earlier is None:
-            tree = parse_document(text, self._limits, introspection=self._introspection)
+            with span("graphql.parse"):
+                tree = parse_document(text, self._limits, introspection=self._introspection)
         else:
             tree = earlier.tree
         slice = await self._slice(collection, root_names(tree), catalog)
         if earlier is not None and earlier.slice is slice:
             earlier.revision = catalog.revision
             return earlier
-        errors = validate(slice.schema, tree, max_errors=MAX_ERRORS, hide_suggestions=not self._suggest)
+        with span("graphql.validate"):
+            errors = validate(slice.schema, tree, max_errors=MAX_ERRORS, hide_suggestions=not self._suggest)
         if errors:
             raise InvalidDocument(errors)
         return self._keep((collection, text), _document(tree, slice, catalog, len(text), self.room))

@@ -138,24 +138,38 @@ class SchemaSlices:
         self._slices = OrderedDict((key, each) for key, each in self._slices.items() if key <= served)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is to be known of one version of a collection: found out once."""
+
+    collection: Collection
+    types: frozenset[str]
+    roots: Mapping[str, str]
+
+    @classmethod
+    def of(cls, collection: Collection) -> "_Known":
+        return cls(collection, model_types(collection), dict.fromkeys(root_fields(collection.names), collection.name))
+
+
 class _Names:
-    """Knows the names of collections, each version's found out once."""
+    """Knows the names of collections."""
 
     def __init__(self) -> None:
-        self._types: dict[str, tuple[Collection, frozenset[str]]] = {}
+        self._known: dict[str, _Known] = {}
 
     def view(self, catalog: Catalog) -> View:
-        collections = catalog.collections.values()
-        kept = {name: each for name, each in self._types.items() if catalog.collections.get(name) is each[0]}
-        self._types = {each.name: kept.get(each.name) or (each, model_types(each)) for each in collections}
+        kept = self._known
+        self._known = {
+            name: known if (known := kept.get(name)) and known.collection is each else _Known.of(each)
+            for name, each in catalog.collections.items()
+        }
         components = connected(catalog)
-        keys = {each: key_of(catalog.collections[name] for name in each) for each in set(components.values())}
         return View(
             catalog,
-            roots={name: each.name for each in collections for name in root_fields(each.names)},
+            roots={name: held for known in self._known.values() for name, held in known.roots.items()},
             components=components,
-            keys=keys,
-            taken=RESERVED_TYPES.union(*(types for _, types in self._types.values())),
+            keys={each: key_of(catalog.collections[name] for name in each) for each in set(components.values())},
+            taken=RESERVED_TYPES.union(*(known.types for known in self._known.values())),
         )
 
 

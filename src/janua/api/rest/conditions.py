@@ -22,6 +22,7 @@ Tags = Literal["*"] | tuple[tuple[bool, str], ...]
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
+_SECONDS = re.compile(r"[0-9]{1,6}")
 
 
 def version_tag(version: int) -> str:
@@ -65,8 +66,17 @@ def unchanged(request: Request, tag: str) -> Response | None:
 
 def wants_minimal(request: Request) -> bool:
     """Return whether the client prefers an answer without a body (RFC 7240); unknown preferences are ignored."""
-    preferences = ",".join(request.headers.getlist("Prefer")).replace(" ", "").lower()
-    return "return=minimal" in re.split("[,;]", preferences)
+    return "return=minimal" in _preferences(request)
+
+
+def preferred_wait(request: Request) -> int | None:
+    """Return the seconds of `Prefer: wait=…`, if it is there and makes sense."""
+    found = (each.removeprefix("wait=") for each in _preferences(request) if each.startswith("wait="))
+    return next((int(each) for each in found if _SECONDS.fullmatch(each)), None)
+
+
+def _preferences(request: Request) -> list[str]:
+    return re.split("[,;]", ",".join(request.headers.getlist("Prefer")).replace(" ", "").lower())
 
 
 def idempotency_of(request: Request, body: bytes) -> Idempotency | None:

@@ -11,15 +11,17 @@ from typing import cast
 from starlette.requests import Request
 from starlette.responses import Response
 
+from janua.api.boundary import REVISION
 from janua.api.rest.bodies import read_body
-from janua.api.rest.conditions import unchanged, version_tag, versions_of
-from janua.api.rest.parameters import no_parameters, read_parameters
+from janua.api.rest.conditions import preferred_wait, unchanged, version_tag, versions_of
+from janua.api.rest.parameters import Parameters, no_parameters, read_parameters
 from janua.api.rest.resource import collection_of, gateway_of, path_of
 from janua.api.wire import json_response, plain
 from janua.errors import InvalidQuery, InvalidRequest, UnknownSchemaVersion
 from janua.gateway import schemas
-from janua.gateway.answers import Description, Registration, SchemaVersion
-from janua.gateway.gateway import apart_if_large
+from janua.gateway.answers import Description, Registration, SchemaVersion, Workers
+from janua.gateway.gateway import Gateway, apart_if_large
+from janua.gateway.workers import await_workers
 from janua.model.collection import Schema
 from janua.model.types import Json
 from janua.registry.document import read_document, read_schema
@@ -27,6 +29,8 @@ from janua.registry.document import read_document, read_schema
 JSON_TYPES = ("application/json", "application/schema+json")
 YAML_TYPES = ("application/yaml", "text/yaml", "application/x-yaml")
 POLICY_TYPES = ("application/json", "application/merge-patch+json")
+LONGEST_WAIT = 60
+"""Seconds that a registration waits for the other workers at most."""
 
 
 async def list_collections(request: Request) -> Response:
@@ -41,21 +45,24 @@ async def list_collections(request: Request) -> Response:
 
 async def register_many(request: Request) -> Response:
     """Register all schemas of `{"collections": {name: schema}}`, or none."""
-    dry_run = read_parameters(request, ("dry_run",)).flag("dry_run")
+    gateway, parameters = gateway_of(request), read_parameters(request, ("dry_run", "wait"))
+    dry_run, wait = parameters.flag("dry_run"), _seconds(request, parameters)
     documents = _documents(await _read_schema(request))
-    registered = await schemas.register_many(gateway_of(request), documents, dry_run=dry_run)
-    return json_response({"collections": [_registration(each) for each in registered]})
+    registered = await schemas.register_many(gateway, documents, dry_run=dry_run)
+    members, headers = await _everywhere(gateway, wait)
+    return json_response({"collections": [_registration(each) for each in registered], **members}, headers=headers)
 
 
 async def register(request: Request) -> Response:
     """Register the body as the schema of the collection."""
-    dry_run = read_parameters(request, ("dry_run",)).flag("dry_run")
+    gateway, parameters = gateway_of(request), read_parameters(request, ("dry_run", "wait"))
+    dry_run, wait = parameters.flag("dry_run"), _seconds(request, parameters)
     wanted = versions_of(request, "If-Match")
     unwanted = versions_of(request, "If-None-Match")
     if unwanted not in (None, "*"):
         raise InvalidRequest("If-None-Match must be * here: register only if there is no such collection yet")
     registered = await schemas.register(
-        gateway_of(request),
+        gateway,
         collection_of(request),
         await _read_schema(request),
         dry_run=dry_run,
@@ -63,8 +70,9 @@ async def register(request: Request) -> Response:
         if_none_match=unwanted is not None,
     )
     created = registered.created and not dry_run
-    headers = {"ETag": version_tag(registered.version)} | ({"Location": path_of(request)} if created else {})
-    return json_response(_registration(registered), 201 if created else 200, headers)
+    members, headers = await _everywhere(gateway, wait)
+    headers |= {"ETag": version_tag(registered.version)} | ({"Location": path_of(request)} if created else {})
+    return json_response({**_registration(registered), **members}, 201 if created else 200, headers)
 
 
 async def check(request: Request) -> Response:
@@ -98,8 +106,9 @@ async def drop(request: Request) -> Response:
     """Forget the collection; with `?records=delete` also when it holds records."""
     with_records = read_parameters(request, ("records",)).choice("records", ("delete",)) is not None
     wanted = versions_of(request, "If-Match")
-    await schemas.drop(gateway_of(request), collection_of(request), with_records=with_records, if_match=wanted)
-    return Response(status_code=204)
+    gateway = gateway_of(request)
+    await schemas.drop(gateway, collection_of(request), with_records=with_records, if_match=wanted)
+    return Response(status_code=204, headers=_revision(gateway))
 
 
 async def drop_many(request: Request) -> Response:
@@ -149,6 +158,32 @@ async def _read_schema(request: Request) -> Schema:
     media_type, body = await read_body(request, limit, (*JSON_TYPES, *YAML_TYPES))
     media = "yaml" if media_type in YAML_TYPES else "json"
     return await apart_if_large(len(body), read_schema, body, media, gateway.document_limits)
+
+
+def _seconds(request: Request, parameters: Parameters) -> int | None:
+    """Return how long the answer may wait for all workers, None for not at all.
+
+    Raises: `InvalidQuery`.
+    """
+    seconds = parameters.integer("wait")
+    if seconds is not None and not 0 <= seconds <= LONGEST_WAIT:
+        raise InvalidQuery("wait", f"expects seconds, at most {LONGEST_WAIT}")
+    preferred = preferred_wait(request)
+    return seconds if preferred is None else min(preferred, LONGEST_WAIT)
+
+
+async def _everywhere(gateway: Gateway, wait: int | None) -> tuple[dict[str, Workers], dict[str, str]]:
+    """Wait until all workers serve what this one does, if that is wanted; return the members and headers about it."""
+    headers = _revision(gateway)
+    if wait is None:
+        return {}, headers
+    workers = await await_workers(gateway.pool, gateway.live.catalog.revision, wait)
+    applied = {"Preference-Applied": f"wait={wait}"} if workers.serving == workers.live else {}
+    return {"workers": workers}, headers | applied
+
+
+def _revision(gateway: Gateway) -> dict[str, str]:
+    return {REVISION: str(gateway.live.catalog.revision)}
 
 
 def _documents(body: Schema) -> Mapping[str, Schema]:

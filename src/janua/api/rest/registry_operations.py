@@ -74,6 +74,8 @@ _POLICY: JsonObject = {
     "properties": {"mode": {"enum": [*MODES]}, "evolution": {"enum": ["data", "proof"]}},
     "additionalProperties": False,
 }
+_REGISTERED = _members(collections=_many("Registration"))
+_REGISTERED["properties"] = {"collections": _many("Registration"), "workers": reference("Workers")}
 _REPORT: JsonObject = {
     "allOf": [reference("Report"), _members(collection={"type": "string"})],
 }
@@ -87,10 +89,12 @@ _REGISTER_MANY = _operation(
     "registry_register_many",
     "Register several schemas, all or none",
     {
-        "200": _answer("What was registered.", _members(collections=_many("Registration"))),
+        "200": _answer("What was registered.", _REGISTERED, "Preference-Applied"),
         **problems(409, 412, 422, body=True),
     },
     "DryRun",
+    "Wait",
+    "PreferWait",
     requestBody=required_body(json_content(_SCHEMAS, (*JSON_TYPES, *YAML_TYPES))),
 )
 _DESCRIBE = _operation(
@@ -102,11 +106,13 @@ _REGISTER = _operation(
     "registry_register",
     "Register a schema",
     {
-        "200": _answer("It is the current version.", reference("Registration"), "ETag"),
-        "201": _answer("The collection is new.", reference("Registration"), "ETag", "Location"),
+        "200": _answer("It is the current version.", reference("Registration"), "ETag", "Preference-Applied"),
+        "201": _answer("The collection is new.", reference("Registration"), "ETag", "Location", "Preference-Applied"),
         **problems(409, 412, 422, body=True),
     },
     "DryRun",
+    "Wait",
+    "PreferWait",
     "IfMatch",
     "IfNew",
     requestBody=_SCHEMA_BODY,

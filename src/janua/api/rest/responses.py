@@ -141,7 +141,8 @@ COMPONENTS: JsonObject = {
         ),
     ),
     "Groups": _object(
-        "groups",
+        "groups truncated",
+        truncated={"type": "boolean", "description": "There are more groups than are shown: narrow the filter."},
         groups=_many(
             _object(
                 "count",
@@ -171,6 +172,8 @@ COMPONENTS: JsonObject = {
         graphql=_many(_ANY_OBJECT),
         rest=_many(_ANY_OBJECT),
     ),
+    "Workers": _object("live serving", live=_COUNT, serving=_COUNT)
+    | {"description": "With `wait`: workers, and those of them that serve what was registered."},
     "Registration": {
         "allOf": [
             _schema("Report"),
@@ -182,6 +185,7 @@ COMPONENTS: JsonObject = {
                 changed={"type": "boolean"},
                 created={"type": "boolean"},
                 dry_run={"type": "boolean"},
+                workers=_schema("Workers"),
             ),
         ]
     },
@@ -220,7 +224,10 @@ COMPONENTS: JsonObject = {
 }
 
 HEADERS: JsonObject = {
-    REVISION: {"description": "Revision of the catalog that answered.", "schema": {"type": "integer"}},
+    REVISION: {
+        "description": "Revision of the catalog that the request began with, or that it made.",
+        "schema": {"type": "integer"},
+    },
     "ETag": {"description": "Version of what is answered, for `If-Match` and `If-None-Match`.", "schema": _text()},
     "Location": {"description": "Path of what was created.", "schema": _text(format="uri-reference")},
     "Link": {"description": "The pages `next`, `prev` and `first` (RFC 8288).", "schema": _text()},
@@ -248,6 +255,13 @@ PARAMETERS: JsonObject = {
         _text(pattern="^[!#-~]{1,255}$"),
     ),
     "Prefer": _header("Prefer", "`return=minimal`: answer without a body (RFC 7240).", _text()),
+    "PreferWait": _header("Prefer", "`wait=<seconds>`: the same as the parameter `wait` (RFC 7240).", _text()),
+    "Wait": {
+        "name": "wait",
+        "in": "query",
+        "description": "Seconds in which all workers are to serve the schema before the answer is sent.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 60},
+    },
     "Id": {
         "name": "id",
         "in": "path",

@@ -17,6 +17,7 @@ from janua.model.collection import Schema
 from janua.telemetry.tracing import exports
 from tests.api.serving import serving
 from tests.telemetry.collector import Collector, attributes, collecting
+from tests.telemetry.test_metrics import figures
 
 pytestmark = pytest.mark.anyio
 
@@ -217,3 +218,22 @@ async def test_the_standard_variables_switch_tracing_on_and_off(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     assert exports("TRACES") is expected
+
+
+async def test_a_graphql_document_is_read_once_and_its_operation_is_named(
+    gateway: Gateway, collector: Collector
+) -> None:
+    document = {"query": "query Titles { books { nodes { title } } }"}
+    async with client(gateway) as http:
+        before = figures((await http.get("/metrics")).text)
+        for _ in range(2):
+            assert (await http.post("/graphql", json=document)).json()["data"] == {"books": {"nodes": []}}
+        after = figures((await http.get("/metrics")).text)
+    roots = [each for each in collector.spans if each.kind == 2]
+    assert {each.name for each in roots} == {"POST /graphql"}
+    assert {attributes(each.attributes)["graphql.operation.name"] for each in roots} == {"Titles"}
+    steps = [{each.name for each in collector.spans if each.parent_span_id == root.span_id} for root in roots]
+    assert steps == [{"graphql.parse", "graphql.validate", "plan", "SELECT books"}, {"SELECT books"}]
+    for outcome in ("hit", "miss"):
+        key = f"janua_cache_requests_total{[('cache', 'documents'), ('outcome', outcome)]}"
+        assert after[key] - before.get(key, 0) == 1

@@ -14,6 +14,7 @@ from janua.telemetry import metrics
 from janua.telemetry.spans import COLLECTION, REVISION, ROUTE, SCHEMA_VERSION, STATUS, Kind, Span, Trace, Value, current
 from janua.telemetry.tracing import Tracing
 
+GRAPHQL: Final = "/graphql"
 UNTRACED: Final = ("/traces", "/static", "/livez", "/readyz", "/metrics", "/favicon.ico")
 GONE: Final = 499  # the client went away before its answer began; nginx's number for it
 SLOW_SECONDS: Final = 5.0
@@ -72,7 +73,7 @@ class _Measured:
     def finish(self) -> None:
         """Note how it went."""
         seconds = time.perf_counter() - self._start
-        route: str = getattr(self._scope.get("route"), "path", "")
+        route = route_of(self._scope)
         metrics.request_answered(self._scope["method"], route, self._status, seconds)
         if self._status == 500 or seconds > SLOW_SECONDS:
             log.warning("%s %s: %d after %.1f s", self._scope["method"], self._scope["path"], self._status, seconds)
@@ -89,6 +90,12 @@ class _Measured:
         if dev:
             added.append((b"server-timing", server_timing(trace, time.perf_counter() - self._start).encode()))
         message["headers"] = [*message.get("headers", ()), *added]
+
+
+def route_of(scope: Scope) -> str:
+    """Return the template of the path, empty when there is nothing at it."""
+    # GraphQL's own path is found before the routes are asked, see `Boundary`.
+    return getattr(scope.get("route"), "path", "") or (GRAPHQL if scope["path"] == GRAPHQL else "")
 
 
 def request_attributes(scope: Scope) -> dict[str, Value]:

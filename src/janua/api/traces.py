@@ -19,6 +19,7 @@ from janua.gateway.plans import explain, is_explainable
 from janua.sql.display import pretty
 from janua.telemetry.recent import Recent
 from janua.telemetry.spans import COLLECTION, QUERY, STATUS, Span, Trace
+from janua.telemetry.statements import collections_of
 
 PAGE: Final = Path(__file__).parent / "traces_page"
 SHOWN_CHARACTERS: Final = 2000  # of one bound value
@@ -101,12 +102,14 @@ def shown(trace: Trace) -> dict[str, object]:
     """Return a request as the page reads it; times are in milliseconds, ids in hexadecimal."""
     root = trace.root
     collections = {str(each.attributes[COLLECTION]) for each in trace.spans if COLLECTION in each.attributes}
+    collections |= {name for each in trace.spans for name in collections_of(str(each.attributes.get(QUERY, "")))}
     return {
         "id": f"{root.id:016x}",
         "trace": f"{trace.id:032x}",
         "method": root.attributes["http.request.method"],
         "path": root.attributes["url.path"],
         "query": root.attributes.get("url.query", ""),
+        "operation": root.attributes.get("graphql.operation.name", ""),
         "status": root.attributes.get(STATUS, 0),
         "started": datetime.fromtimestamp(trace.started / 1e9, UTC),
         "duration": milliseconds(root.end),

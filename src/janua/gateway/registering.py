@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import cast
 
 from janua.errors import IncompatibleSchema, StatementConflict
+from janua.failpoints import fail_at
 from janua.gateway.answers import Registration, Report
 from janua.gateway.gateway import Gateway
 from janua.gateway.registration import Candidate, compile_candidates, judge, judge_again
@@ -105,6 +106,7 @@ async def _attempt(
         _refuse_incompatible(decision.reports)
         if not decision.changed:
             return decision
+    fail_at("register.decided")
     async with connection(gateway.pool) as c, c.transaction():
         await storage.lock_registry(c)
         catalog = await gateway.live.load(c)
@@ -115,7 +117,10 @@ async def _attempt(
         elif decision.revision != catalog.revision:
             return None
         await _judge_newest(gateway, c, decision)
+        fail_at("register.locked")
         await _store(gateway, c, decision.changed)
+        fail_at("register.applied")
+    fail_at("register.committed")
     return decision
 
 
@@ -168,6 +173,7 @@ async def _store(gateway: Gateway, c: Connection, changed: Sequence[Candidate]) 
         await storage.store_version(
             c, new, revision=revision, mode=registry.compatibility, evolution=registry.evolution
         )
+    fail_at("register.stored")
     changes = [ddl.diff(each.old, each.new) for each in changed]
     # Tables come before the relations between them, so that several collections may relate in a circle.
     for each in changes:

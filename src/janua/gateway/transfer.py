@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Literal
 
+from janua.failpoints import fail_at
 from janua.gateway.answers import LISTED_REJECTIONS, ImportReport, Rejection
 from janua.gateway.gateway import Gateway
 from janua.gateway.intake import Intake
@@ -56,7 +57,10 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
     documents = split(source, shape, gateway.settings.limits.body_bytes)
     async with connection(gateway.pool) as c, storage.staging(c, current) as staged:
         await staged.fill(intake.lines(documents, abort=on_error == "abort"))
+        fail_at("import.filled")
         stored = await staged.store(key, skip=on_error == "skip", fresh_ids=not records)
+        fail_at("import.stored")
+    fail_at("import.committed")
     refused = [Rejection(line, each.code, each.reason) for each in stored.refused for line in each.lines]
     import_done(collection, inserted=stored.inserted, updated=stored.updated, rejected=intake.rejected + len(refused))
     rejections = sorted((*intake.rejections, *refused), key=lambda each: each.line)

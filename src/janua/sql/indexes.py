@@ -23,6 +23,9 @@ from janua.sql.selects import table
 from janua.sql.statement import render
 from janua.sql.terms import Tree, name, number, text
 
+_MARK = "$$"
+"""What stands between the name of a collection and the digest of a definition; relations have names between theirs."""
+
 ONLY_TABLE = Row(None)
 """Index expressions name their table's columns without a table."""
 
@@ -60,7 +63,17 @@ def named_index(collection: Collection, index: Index) -> NamedIndex:
     method = "btree" if index.kind == "btree" else "gin"
     definition = f"{render(table(collection.name))} USING {method} ({keys}){where}"
     digest = sha256(f"{index.unique} {definition}".encode()).hexdigest()[:12]
-    return NamedIndex(f"{collection.name}$${digest}", collection.name, index, definition)
+    return NamedIndex(f"{collection.name}{_MARK}{digest}", collection.name, index, definition)
+
+
+def is_index_name(called: str) -> bool:
+    """Return whether this is the name of a declared index, of any collection."""
+    return _MARK in called
+
+
+def collection_of(called: str) -> str:
+    """Return the collection that a declared index belongs to."""
+    return called.partition(_MARK)[0]
 
 
 def drop_index(called: str, *, concurrently: bool = False) -> str:

@@ -5,7 +5,8 @@ The SQL that makes an index comes from `janua.sql.ddl`.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +14,7 @@ import asyncpg
 
 from janua.errors import UniqueConflict
 from janua.model.json import dumps
-from janua.sql.indexes import NamedIndex
+from janua.sql.indexes import NamedIndex, drop_index
 from janua.sql.maintenance import analyze
 from janua.storage.pool import UNHURRIED, Connection
 from janua.telemetry.metrics import index_build
@@ -99,18 +100,30 @@ async def build_online(connection: Connection, index: NamedIndex, *, exists: boo
 
     Raises: `UniqueConflict` when stored records are not unique, `StatementConflict`, `StorageFull`.
     """
-    # CREATE INDEX CONCURRENTLY may not run in a transaction, so the limits are lifted for the session and restored.
-    await connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
     try:
-        if exists:
-            await connection.execute(index.drop(concurrently=True), timeout=UNHURRIED)
-        with index_build():
-            await connection.execute(index.create(concurrently=True), timeout=UNHURRIED)
+        async with _unhurried(connection):
+            if exists:
+                await connection.execute(index.drop(concurrently=True), timeout=UNHURRIED)
+            with index_build():
+                await connection.execute(index.create(concurrently=True), timeout=UNHURRIED)
+            # An index on an expression has no statistics before ANALYZE.
+            await connection.execute(analyze(index.collection), timeout=UNHURRIED)
     except asyncpg.UniqueViolationError as error:
         raise UniqueConflict(index.collection, [".".join(key.path) for key in index.index.keys]) from error
-    else:
-        # An index on an expression has no statistics before ANALYZE.
-        await connection.execute(analyze(index.collection), timeout=UNHURRIED)
+
+
+async def drop_online(connection: Connection, name: str) -> None:
+    """Drop an index while readers and writers go on."""
+    async with _unhurried(connection):
+        await connection.execute(drop_index(name, concurrently=True), timeout=UNHURRIED)
+
+
+@asynccontextmanager
+async def _unhurried(connection: Connection) -> AsyncGenerator[None]:
+    # What is done CONCURRENTLY may not run in a transaction, so the limits are lifted for the session and restored.
+    await connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
+    try:
+        yield
     finally:
         await connection.execute("RESET statement_timeout; RESET lock_timeout")
 

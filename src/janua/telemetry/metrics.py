@@ -120,6 +120,25 @@ def watch_cache(name: str, info: Callable[[], Any]) -> None:
     _caches[name] = (info, {"hits": 0, "misses": 0})
 
 
+class Lookups:
+    """Counts the look-ups of a cache that does not count them itself."""
+
+    hits = 0
+    misses = 0
+
+    def count(self, *, hit: bool) -> None:
+        """Count one."""
+        if hit:
+            self.hits += 1
+        else:
+            self.misses += 1
+
+
+DOCUMENTS: Final = Lookups()
+"""GraphQL documents."""
+watch_cache("documents", lambda: DOCUMENTS)
+
+
 def observe() -> None:
     """Bring up to date what is only counted when somebody looks."""
     ACTIVE.set(Now.requests)

@@ -119,6 +119,13 @@ def span(
     return _Measured(outer.trace.begin(name, kind, attributes or {}, outer.id))
 
 
+def annotate(name: str, value: Value) -> None:
+    """Say something more of the current request."""
+    step = current.get()
+    if step is not None and value != "":
+        step.trace.root.attributes[name] = value
+
+
 def note_step(name: str, seconds: float) -> None:
     """Add a step that has just ended, for what is only worth telling when it took long."""
     outer = current.get()

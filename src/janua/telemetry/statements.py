@@ -53,6 +53,12 @@ class statement:  # noqa: N801 -- a block, like `span`
         return made
 
 
+@lru_cache(maxsize=2048)
+def collections_of(text: str) -> frozenset[str]:
+    """Return the collections whose tables a statement names."""
+    return frozenset(each["table"] for each in _TARGET.finditer(text) if each["schema"] == "collections")
+
+
 _SYSTEM: Final = {"db.system.name": "postgresql"}
 
 

@@ -50,6 +50,8 @@ from janua.model.types import Json
 from janua.query.ast import Variable
 from janua.query.variables import Structural
 from janua.storage.pool import Connection
+from janua.telemetry import metrics
+from janua.telemetry.spans import annotate, span
 
 MAX_ERRORS = 20
 OK, BAD_REQUEST, FAILED = 200, 400, 500
@@ -85,9 +87,11 @@ class Engine:
 
     async def _executed(self, asked: Asked, catalog: Catalog) -> Answered:
         document = self.documents.find(asked.collection, asked.query, catalog)
+        metrics.DOCUMENTS.count(hit=document is not None)
         if document is None:
             document = await self.documents.prepare(asked.collection, asked.query, catalog)
         operation = document.operation(asked.operation_name)
+        annotate("graphql.operation.name", asked.operation_name or operation.name)
         if not operation.is_query and not asked.mutations_allowed:
             raise MethodNotAllowed("GET", ("POST",))
         return await _Run(self, catalog, document, operation, asked).answer()
@@ -152,12 +156,12 @@ class _Run:
             try:
                 program = self._compile(shaping.placeholders(variables, values))
             except Structural as error:
-                if error.variable is None:
+                if error.variable is None or not shaping.decide(error.variable):
                     programs.keep(shape, None)
-                else:
-                    shaping.decide(error.variable)
+                    break
             except Unrepeatable:
                 programs.keep(shape, None)
+                break
             else:
                 programs.keep(shape, program)
                 return program, program.arguments(shaping.lookup(variables))
@@ -165,7 +169,8 @@ class _Run:
         return program, program.arguments(shaping.lookup(variables))
 
     def _compile(self, values: VariableValues) -> Program:
-        return compile_reads(self._scene(), self._fields(values), values)
+        with span("plan"):
+            return compile_reads(self._scene(), self._fields(values), values)
 
     def _fields(self, values: VariableValues) -> Fields:
         selecting = Selecting(self.document.slice.schema, self.document.fragments, values)

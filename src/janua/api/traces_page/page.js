@@ -51,7 +51,7 @@ function chosen() {
   const atLeast = Number(controls.duration.value) || 0;
   const found = requests.filter(
     (each) =>
-      (!text || `${each.method} ${each.path}?${each.query}`.toLowerCase().includes(text)) &&
+      (!text || `${each.method} ${each.path} ${each.operation}?${each.query}`.toLowerCase().includes(text)) &&
       (!controls.collection.value || each.collections.includes(controls.collection.value)) &&
       (!controls.status.value || statusClass(each.status) === controls.status.value) &&
       each.duration >= atLeast,
@@ -102,6 +102,7 @@ function drawEmpty(count) {
 
 function drawRequest(request) {
   const query = request.query ? element("span", { class: "query", text: `?${decoded(request.query)}` }) : "";
+  const operation = request.operation ? element("b", { text: ` ${request.operation}` }) : "";
   const bar = element("span", { class: "bar", "aria-hidden": "true" });
   bar.append(...request.spans.map((span, at) => placed(span, request.duration, at === 0)));
   const row = element(
@@ -110,7 +111,7 @@ function drawRequest(request) {
     element("span", { class: "time", text: new Date(request.started).toLocaleTimeString([], { hour12: false }) }),
     element("span", { class: "method", text: request.method }),
     element("span", { class: `status ${statusClass(request.status)}`, text: request.status || "…" }),
-    element("span", { class: "path", title: request.path }, request.path, query),
+    element("span", { class: "path", title: request.path }, request.path, operation, query),
     element("span", { class: "collections", text: request.collections.join(", ") }),
     element("span", { class: request.duration >= SLOW ? "ms slow" : "ms", text: shownMs(request.duration) }),
     bar,

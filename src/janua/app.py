@@ -6,6 +6,7 @@ Start at `create_app` for the application, at `run` for a server of it.
 import contextlib
 import logging
 import math
+import socket
 import sys
 from collections.abc import AsyncGenerator
 from functools import partial
@@ -21,7 +22,6 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from janua.api.boundary import Boundary
 from janua.api.graphql.execution import Engine
-from janua.api.graphql.http import PATH as GRAPHQL
 from janua.api.graphql.http import GraphQLEndpoint, graphql_routes
 from janua.api.metrics import metrics_route
 from janua.api.observation import Observation
@@ -30,7 +30,7 @@ from janua.api.protocol import ServerConfig
 from janua.api.rest.documents import OpenApiDocuments
 from janua.api.rest.routes import rest_routes
 from janua.api.traces import trace_routes
-from janua.config import Settings
+from janua.config import Settings, serves_pages
 from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.gateway.vitals import taking_vitals
@@ -63,18 +63,18 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             await stack.enter_async_context(taking_vitals(app.state.gateway))
             yield
 
-    graphql = GraphQLEndpoint(settings, dev=dev)
+    graphql = graphql_routes(GraphQLEndpoint(settings, dev=dev))
     app = Starlette(
         routes=[
-            *graphql_routes(graphql),
+            *graphql,
             *rest_routes(),
-            *page_routes(),
+            *page_routes(viewers=serves_pages(settings, dev=dev)),
             metrics_route(),
             *(trace_routes() if dev else ()),
         ],
         middleware=[
             Middleware(Observation),
-            Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={GRAPHQL: graphql}),
+            Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={each.path: each for each in graphql}),
         ],
         exception_handlers={HTTPException: _pass_on},
         lifespan=lifespan,
@@ -111,18 +111,18 @@ def server_config(settings: Settings, *, dev: bool = False, gateway: Gateway | N
     )
 
 
-def run(settings: Settings, *, dev: bool = False) -> None:
-    """Serve until SIGINT or SIGTERM, with `server.workers` processes.
+def run(settings: Settings, listener: socket.socket) -> None:
+    """Serve on a bound socket until SIGINT or SIGTERM, with `server.workers` processes.
 
     Requests under way then get `server.shutdown_grace` seconds to finish.
     """
-    config = server_config(settings, dev=dev)
+    config = server_config(settings)
     config.configure_logging()
     if config.workers == 1:
-        _Server(config).run()
+        _Server(config).run(sockets=[listener])
     else:
         with share_between_workers():
-            _Supervisor(config, sockets=[config.bind_socket()]).run()
+            _Supervisor(config, sockets=[listener]).run()
 
 
 class _Server(uvicorn.Server):

@@ -72,7 +72,7 @@ async def house(server: str, template: str) -> AsyncGenerator[House]:
         settings = load_settings("development").with_dsn(dsn)
     async with contextlib.AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(open_gateway(settings, name="test"))
-        address = await stack.enter_async_context(serving(server_config(settings, gateway=gateway)))
+        address = await stack.enter_async_context(serving(server_config(settings, dev=True, gateway=gateway)))
         http, other = [
             await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=60)) for _ in range(2)
         ]

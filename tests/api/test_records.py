@@ -64,6 +64,11 @@ async def test_delete_removes_once_and_keeps_its_precondition(http: httpx.AsyncC
     assert (await http.delete(path, headers={"If-Match": '"1"'})).status_code == 204
     gone = await http.delete(path)
     assert (gone.status_code, gone.json()["code"]) == (404, "record.not_found")
+    patch = {"Content-Type": "application/merge-patch+json"}
+    for condition in ('"1"', "*"):
+        assert (await http.delete(path, headers={"If-Match": condition})).status_code == 404
+        missing = await http.patch(path, content=b"{}", headers={**patch, "If-Match": condition})
+        assert (missing.status_code, missing.json()["code"]) == (404, "record.not_found")
 
 
 async def test_an_id_that_is_none_is_400(http: httpx.AsyncClient) -> None:

@@ -85,7 +85,8 @@ def test_every_command_is_in_the_reference_with_its_options() -> None:
 
 
 def test_every_path_is_in_the_reference() -> None:
-    paths = {getattr(each, "path", "") for each in [*rest_routes(), *page_routes(), *trace_routes(), metrics_route()]}
+    pages = page_routes(viewers=True)
+    paths = {getattr(each, "path", "") for each in [*rest_routes(), *pages, *trace_routes(), metrics_route()]}
     generic = {path for path in paths if path.startswith("/records/")}
     assert lacking(page("rest"), paths - generic - {"/", "/static"}) == []
 

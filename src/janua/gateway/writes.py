@@ -87,14 +87,15 @@ async def patch(
 ) -> RecordAnswer:
     """Change a record; the result is validated as a whole.
 
-    Without a precondition a concurrent write makes the patch start again from the new state, so none is lost.
+    Without a precondition a concurrent write makes the patch start again from the new state, so none is lost. Of a
+    missing record no precondition counts: what would be 404 without one is 404 with one (RFC 9110, section 13.2.1).
     Raises: `UnknownRecord`, `VersionMismatch`, `PatchConflict`, `InvalidRecord`, `UniqueConflict`,
     `RelationConflict`, `StaleCatalog`.
     """
     for _ in range(PATCH_ATTEMPTS):
         stored = await storage.fetch_document(to.connection, to.collection, key)
         if stored is None:
-            raise _missing(to.collection, key, precondition)
+            raise UnknownRecord(to.collection.name, str(key))
         _require(to.collection, key, stored.version, precondition)
         after = await asyncio.to_thread(patched, to.gateway, stored.text, change)
         await validate(to.gateway, to.collection, after)
@@ -115,7 +116,7 @@ async def delete(to: Writing, key: UUID, precondition: Precondition = Preconditi
         return _answer(removed)
     found = await storage.fetch_document(to.connection, to.collection, key)
     if found is None:
-        raise _missing(to.collection, key, precondition)
+        raise UnknownRecord(to.collection.name, str(key))
     raise VersionMismatch(to.collection.name, str(key), found.version)
 
 
@@ -204,12 +205,6 @@ def _require(collection: Collection, key: UUID, version: int, precondition: Prec
     )  # fmt: skip
     if not holds:
         raise VersionMismatch(collection.name, str(key), version)
-
-
-def _missing(collection: Collection, key: UUID, precondition: Precondition) -> UnknownRecord | VersionMismatch:
-    if precondition.match is not None:
-        return VersionMismatch(collection.name, str(key), 0)
-    return UnknownRecord(collection.name, str(key))
 
 
 def _unique(collection: Collection) -> Mapping[Path, Index]:

@@ -156,12 +156,12 @@ class _Run:
             try:
                 program = self._compile(shaping.placeholders(variables, values))
             except Structural as error:
-                if error.variable is None:
+                if error.variable is None or not shaping.decide(error.variable):
                     programs.keep(shape, None)
-                else:
-                    shaping.decide(error.variable)
+                    break
             except Unrepeatable:
                 programs.keep(shape, None)
+                break
             else:
                 programs.keep(shape, program)
                 return program, program.arguments(shaping.lookup(variables))

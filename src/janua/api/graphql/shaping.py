@@ -28,6 +28,8 @@ Path = tuple[str | int, ...]
 VALUE = "*"
 """Stands for any value in a shape."""
 ABSENT = "-"
+MAX_DECIDING = 1000
+"""So many places of the variables of one operation may decide its plan; filters that are variables have any number."""
 
 
 class Misfit(Exception):
@@ -67,13 +69,16 @@ class Shaping:
 
     def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
         self.types = variable_types(schema, operation)
-        self._deciding: set[Path] = set()
+        self.deciding: set[Path] = set()
         self._plain = all(_is_value(each) for each in self.types.values())
 
-    def decide(self, variable: Variable) -> None:
-        """Let the value of this variable decide the plan from now on."""
-        self._deciding.add(variable.path)
+    def decide(self, variable: Variable) -> bool:
+        """Let the value of this variable decide the plan from now on; false where too many do already."""
+        if variable.path not in self.deciding and len(self.deciding) >= MAX_DECIDING:
+            return False
+        self.deciding.add(variable.path)
         self._plain = False
+        return True
 
     def shape(self, given: Variables) -> Hashable:
         """Return what a plan may depend on; values that do not fit their types have any shape, or raise `Misfit`."""
@@ -112,7 +117,7 @@ class Shaping:
         if raw is None:
             return None
         bare = nullable(type)
-        if path in self._deciding or not _has_places(bare):
+        if path in self.deciding or not _has_places(bare):
             return _frozen(raw)
         if isinstance(bare, GraphQLInputObjectType):
             return tuple((name, self._shape(each, _field(bare, name), (*path, name))) for name, each in _members(raw))
@@ -128,7 +133,7 @@ class Shaping:
 
     def _placed(self, raw: Json, type: Input, path: Path, coerced: Raw) -> Raw:
         bare = nullable(type)
-        if raw is None or path in self._deciding or not _has_places(bare):
+        if raw is None or path in self.deciding or not _has_places(bare):
             return coerced
         if isinstance(bare, GraphQLInputObjectType) and isinstance(coerced, Mapping):
             return {

@@ -92,7 +92,7 @@ async def lines():  # noqa: ANN201 -- an asynchronous generator of bytes
 @contextlib.contextmanager
 def janua(dsn: str) -> Generator[int]:
     """Run `janua serve` with one worker."""
-    with running([sys.executable, "-m", "janua", "serve"], {"JANUA_DATABASE__DSN": dsn}) as port:
+    with running([sys.executable, "-m", "janua", "serve"], {"JANUA_DATABASE__DSN": dsn}) as (port, _):
         yield port
 
 
@@ -100,24 +100,29 @@ def janua(dsn: str) -> Generator[int]:
 def floor(dsn: str) -> Generator[int]:
     """Run the hand-written endpoint with one worker."""
     command = [sys.executable, "-m", "uvicorn", "--factory", "bench.floor:create_app", "--log-level", "critical"]
-    with running(command, {"FLOOR_DSN": dsn}) as port:
+    with running(command, {"FLOOR_DSN": dsn}) as (port, _):
         yield port
 
 
 @contextlib.contextmanager
-def running(command: list[str], environment: dict[str, str]) -> Generator[int]:
-    """Run a server on a free port until the block ends."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
+def running(command: list[str], environment: dict[str, str]) -> Generator[tuple[int, int]]:
+    """Run a server on a free port until the block ends; give its port and its process."""
+    port = free_port()
     process = subprocess.Popen([*command, "--port", str(port)], env={**os.environ, **environment})
     try:
         while True:
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait()
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ Start at `create_app` for the application, at `run` for a server of it.
 import contextlib
 import logging
 import math
+import socket
 import sys
 from collections.abc import AsyncGenerator
 from functools import partial
@@ -21,18 +22,26 @@ from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from janua.api.boundary import Boundary
 from janua.api.graphql.execution import Engine
-from janua.api.graphql.http import PATH, GraphQLEndpoint, graphql_routes
+from janua.api.graphql.http import GraphQLEndpoint, graphql_routes
+from janua.api.metrics import metrics_route
+from janua.api.observation import Observation
 from janua.api.pages import page_routes
 from janua.api.protocol import ServerConfig
 from janua.api.rest.documents import OpenApiDocuments
 from janua.api.rest.routes import rest_routes
-from janua.config import Settings
+from janua.api.traces import trace_routes
+from janua.config import Settings, serves_pages
 from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import Gateway, open_gateway
+from janua.gateway.vitals import taking_vitals
+from janua.telemetry.metrics import share_between_workers, worker_ended
+from janua.telemetry.tracing import open_tracing
 
 log = logging.getLogger(__name__)
 
 KEEP_ALIVE_SECONDS = 30
+START_SECONDS = 60
+"""How long a worker may take to start or to answer its parent; uvicorn's 5 would kill those of a busy machine."""
 SWITCH_SECONDS = 0.001
 """How long a thread that compiles a schema may hold up the event loop; Python's own 5 ms add up within a request."""
 
@@ -47,15 +56,26 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         sys.setswitchinterval(SWITCH_SECONDS)
         async with contextlib.AsyncExitStack() as stack:
+            app.state.tracing = await stack.enter_async_context(open_tracing(dev=dev))
             app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings, serves=True))
             await ensure_records(app.state.gateway)
             app.state.graphql = Engine(app.state.gateway, dev=dev)
+            await stack.enter_async_context(taking_vitals(app.state.gateway))
             yield
 
-    graphql = GraphQLEndpoint(settings, dev=dev)
+    graphql = graphql_routes(GraphQLEndpoint(settings, dev=dev))
     app = Starlette(
-        routes=[*graphql_routes(graphql), *rest_routes(), *page_routes()],
-        middleware=[Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={PATH: graphql})],
+        routes=[
+            *graphql,
+            *rest_routes(),
+            *page_routes(viewers=serves_pages(settings, dev=dev)),
+            metrics_route(),
+            *(trace_routes() if dev else ()),
+        ],
+        middleware=[
+            Middleware(Observation),
+            Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={each.path: each for each in graphql}),
+        ],
         exception_handlers={HTTPException: _pass_on},
         lifespan=lifespan,
     )
@@ -73,6 +93,8 @@ def server_config(settings: Settings, *, dev: bool = False, gateway: Gateway | N
         factory=True,
         head_seconds=server.receive_timeout,
         url_bytes=settings.limits.url_bytes,
+        max_in_flight=server.max_in_flight,
+        log=(settings.log.level, settings.log.format),
         host=server.host.strip("[]"),
         port=server.port,
         workers=server.workers,
@@ -84,20 +106,23 @@ def server_config(settings: Settings, *, dev: bool = False, gateway: Gateway | N
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_worker_healthcheck=START_SECONDS,
         timeout_graceful_shutdown=math.ceil(server.shutdown_grace),
     )
 
 
-def run(settings: Settings, *, dev: bool = False) -> None:
-    """Serve until SIGINT or SIGTERM, with `server.workers` processes.
+def run(settings: Settings, listener: socket.socket) -> None:
+    """Serve on a bound socket until SIGINT or SIGTERM, with `server.workers` processes.
 
     Requests under way then get `server.shutdown_grace` seconds to finish.
     """
-    config = server_config(settings, dev=dev)
+    config = server_config(settings)
+    config.configure_logging()
     if config.workers == 1:
-        _Server(config).run()
+        _Server(config).run(sockets=[listener])
     else:
-        _Supervisor(config, sockets=[config.bind_socket()]).run()
+        with share_between_workers():
+            _Supervisor(config, sockets=[listener]).run()
 
 
 class _Server(uvicorn.Server):
@@ -123,6 +148,7 @@ class _Supervisor(Multiprocess):
                 continue
             worker.join()
             log.warning("worker %s ended with %s and is replaced", worker.pid, worker.exitcode)
+            worker_ended(worker.pid or 0)
             self.processes[place] = Process(self.config, self.sockets)
             self.processes[place].start()
 

@@ -41,6 +41,15 @@ class Server(Section):
     allow_remote: bool = Field(
         default=False, description="Allow a `host` that other machines reach although no authentication is configured."
     )
+    max_in_flight: int = Field(
+        default=32,
+        ge=1,
+        description="Requests that each worker works on at once; of more, those that find no place get 503.",
+    )
+    pages: bool | None = Field(
+        default=None,
+        description="Serve the pages `/docs` and `/redoc`; if absent, `janua dev` does and `janua serve` does not.",
+    )
     receive_timeout: float = Field(
         default=20.0,
         gt=0,
@@ -299,6 +308,26 @@ def checked(values: Mapping[str, object]) -> Settings:
     if settings.database.pool_min > settings.database.pool_max:
         raise InvalidConfiguration("database.pool_min", "is greater than database.pool_max")
     return settings
+
+
+def serves_pages(settings: Settings, *, dev: bool) -> bool:
+    """Say whether the pages for people are served."""
+    return dev if settings.server.pages is None else settings.server.pages
+
+
+def relaxed(settings: Settings, *, dev: bool) -> Iterator[str]:
+    """Yield a line for each thing that these settings leave open to whoever reaches the port."""
+    server = settings.server
+    reached = "anybody on this machine" if is_loopback(server.host) else "ANYBODY WHO REACHES THIS MACHINE"
+    yield f"no authentication: {reached} may read, write and register"
+    if not is_loopback(server.host):
+        yield f"server.allow_remote: it listens on {server.host}, which other machines reach"
+    yield "no TLS: put a proxy in front for connections from elsewhere"
+    if serves_pages(settings, dev=dev):
+        yield "server.pages: /docs and /redoc are open to anybody"
+    yield "/openapi.json describes all collections to anybody"
+    if settings.limits.import_bytes is None:
+        yield "limits.import_bytes: an import may be of any size"
 
 
 def first_mistake(error: ValidationError) -> InvalidConfiguration:

@@ -728,6 +728,17 @@ class RequestTooSlow(JanuaError):
 
 
 @dataclass(eq=False)
+class Overloaded(JanuaError):
+    """More requests are here than `server.max_in_flight` lets in at once; nothing was done about this one."""
+
+    code: ClassVar[str] = "request.overloaded"
+    title: ClassVar[str] = "Too many requests at once"
+
+    def __str__(self) -> str:
+        return "too many requests at once; nothing was done, send it again after a moment"
+
+
+@dataclass(eq=False)
 class UnexpectedFailure(JanuaError):
     """Something failed that Janua did not foresee: a bug. The details are in the server's log, never in the answer."""
 

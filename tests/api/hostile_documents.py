@@ -7,6 +7,9 @@ from collections.abc import Callable
 from tests.api.hostile import ANOTHER_ID, JSON, document, text, write
 from tests.api.hostile_schemas import WEIRD_NAMES
 
+HOSTILE = "a" * 30 + "b"
+"""What takes backtracking as long as it is allowed to."""
+
 
 def deep(levels: int, opening: str = "[", closing: str = "]") -> Callable[[], bytes]:
     return lambda: b'{"deep":' + opening.encode() * levels + b"1" + closing.encode() * levels + b"}"
@@ -54,6 +57,14 @@ REFUSED_DOCUMENTS = [
     document("a hostile text", 422, "record.invalid", text({"linear": "a" * 100_000 + "!"}), "/linear"),
     document("one for look-ahead", 422, "record.invalid", text({"looking": "a" * 100_000}), "/looking"),
     document("one for a back-reference", 422, "record.invalid", text({"again": "a" * 100_000 + "!"}), "/again"),
+    document(
+        "one for look-ahead at each character", 422, "record.invalid", text({"middle": "a" * 1_000_000}), "/middle"
+    ),
+    document("100,000 for a back-reference", 422, "record.invalid", text({"many": [HOSTILE] * 100_000}), ""),
+    document(
+        "2,001 keys for look-behind", 422, "record.invalid", text({"keys": {f"a{n}": "" for n in range(2001)}}), ""
+    ),
+    document("a long key for look-behind", 422, "record.invalid", text({"keys": {"a" * 10_000: ""}}), ""),
     document("an item twice", 422, "record.invalid", b'{"unique": [{"a": 1}, {"a": 1.0}]}', "/unique"),
     document(
         "3,000 objects, two alike",
@@ -99,6 +110,8 @@ TAKEN_DOCUMENTS: list[tuple[str, Callable[[], bytes]]] = [
     ("1, true, 1.5 and text in one list", text({"unique": [1, True, 0, False, "1", 1.5, None, "true"]})),
     ("3,000 objects", text({"unique": [{"a": [n]} for n in range(3000)]})),
     ("100,000 keys", text({f"k{n}": n for n in range(100_000)})),
+    ("1,000 texts for a back-reference", text({"many": ["a hundred characters " * 5] * 1_000})),
+    ("1,900 keys for look-behind", text({"keys": {f"key {n}": "" for n in range(1_900)}})),
     ("3 MB of one text", text({"a": "x" * 3_000_000})),
     ("3 MB of escapes", lambda: b'{"a": "' + b"\\u00e9" * 500_000 + b'"}'),
 ]

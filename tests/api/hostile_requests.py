@@ -1,9 +1,10 @@
 """Queries, paths, headers and patches that must be refused. Start at `REFUSED_REQUESTS`."""
 
+import json
 from urllib.parse import quote
 
 from tests.api.hostile import AN_ID, JSON, Case, patch, put, query, registry, text, where, write
-from tests.api.hostile_documents import deep
+from tests.api.hostile_documents import HOSTILE, deep
 
 MERGE = "application/merge-patch+json"
 PATCH = "application/json-patch+json"
@@ -134,6 +135,14 @@ REFUSED_REQUESTS = [
         422,
         "record.import_rejected",
         b'{"a":1,"a":2}',
+        path="/import",
+        Content_Type="application/x-ndjson",
+    ),
+    write(
+        "an import for a back-reference",
+        422,
+        "record.import_rejected",
+        b"\n".join(json.dumps({"many": [HOSTILE] * count}).encode() for count in [100] * 30 + [100_000]),
         path="/import",
         Content_Type="application/x-ndjson",
     ),

@@ -7,7 +7,6 @@ nothing stays behind is what they are about.
 import asyncio
 import contextlib
 import json
-import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -25,10 +24,10 @@ from tests.api.hostile_requests import REFUSED_REQUESTS
 from tests.api.hostile_schemas import COLLIDING, REFUSED_SCHEMAS, RESERVED, TAKEN_SCHEMAS, WEIRD_NAMES, properties
 from tests.api.serving import serving
 from tests.conftest import administer, in_database
+from tests.tracing import TRACED
 
 pytestmark = pytest.mark.anyio
 
-TRACED = "coverage" in sys.modules
 PATIENCE = 1.0 if TRACED else 0.25
 """Seconds that another request may take while a bad one is handled; tracing for coverage slows everything down."""
 CHANCES = 4
@@ -73,7 +72,7 @@ async def house(server: str, template: str) -> AsyncGenerator[House]:
         settings = load_settings("development").with_dsn(dsn)
     async with contextlib.AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(open_gateway(settings, name="test"))
-        address = await stack.enter_async_context(serving(server_config(settings, gateway=gateway)))
+        address = await stack.enter_async_context(serving(server_config(settings, dev=True, gateway=gateway)))
         http, other = [
             await stack.enter_async_context(httpx.AsyncClient(base_url=address, timeout=60)) for _ in range(2)
         ]

@@ -236,6 +236,8 @@ async def test_without_its_database_it_says_so_and_recovers_by_itself(settings: 
 async def test_the_index_leads_to_everything(http: httpx.AsyncClient) -> None:
     links = (await http.get("/")).json()["links"]
     assert links["openapi"] == "/openapi.json"
+    assert links.pop("graphql") == "/graphql"
+    assert (await http.get("/graphql", headers={"Accept": "text/html"})).status_code == 200
     for path in links.values():
         assert (await http.get(path)).status_code == 200, path
     assert "<ul>" in (await http.get("/", headers={"Accept": "text/html"})).text

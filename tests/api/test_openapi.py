@@ -204,7 +204,7 @@ def test_every_described_field_and_relation_can_be_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("parameter", "function"),
-    [("sum", "sum"), ("avg", "avg"), ("min", "min"), ("max", "max"), ("count_distinct", "countDistinct")],
+    [("sum", "sum"), ("avg", "avg"), ("min", "min"), ("max", "max"), ("countDistinct", "countDistinct")],
 )
 def test_every_described_figure_can_be_asked_for(parameter: str, function: Any) -> None:
     for name in names_of(parameter, "/api/books/aggregate"):

@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 
 from janua.api import pages
-from janua.app import server_config
-from janua.config import Settings
+from janua.app import create_app, server_config
+from janua.config import Server, Settings
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,7 +30,7 @@ async def test_installed_assets_are_served_and_nothing_else_is_loaded(
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("asset")
     monkeypatch.setattr(pages, "STATIC", tmp_path)
-    transport = httpx.ASGITransport(Starlette(routes=pages.page_routes()))
+    transport = httpx.ASGITransport(Starlette(routes=pages.page_routes(viewers=True)))
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
         for path in ("/docs", "/redoc"):
             page = await http.get(path)
@@ -45,3 +45,18 @@ def test_the_configuration_of_a_server_can_be_sent_to_its_workers() -> None:
     sent = pickle.loads(pickle.dumps(server_config(settings)))
     assert sent.head_seconds == settings.server.receive_timeout
     assert sent.app.args[0] == settings
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("setting", "dev", "status"), [(None, True, 200), (None, False, 404), (True, False, 200), (False, True, 404)]
+)
+async def test_the_pages_are_for_development_unless_the_setting_says(
+    setting: bool | None, dev: bool, status: int
+) -> None:
+    settings = Settings(server=Server(pages=setting))
+    transport = httpx.ASGITransport(create_app(settings, dev=dev))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+        assert [(await http.get(path)).status_code for path in ("/docs", "/redoc")] == [status, status]
+        links = (await http.get("/")).json()["links"]
+    assert ("/docs" in links.values(), links["openapi"]) == (status == 200, "/openapi.json")

@@ -64,6 +64,11 @@ async def test_delete_removes_once_and_keeps_its_precondition(http: httpx.AsyncC
     assert (await http.delete(path, headers={"If-Match": '"1"'})).status_code == 204
     gone = await http.delete(path)
     assert (gone.status_code, gone.json()["code"]) == (404, "record.not_found")
+    patch = {"Content-Type": "application/merge-patch+json"}
+    for condition in ('"1"', "*"):
+        assert (await http.delete(path, headers={"If-Match": condition})).status_code == 404
+        missing = await http.patch(path, content=b"{}", headers={**patch, "If-Match": condition})
+        assert (missing.status_code, missing.json()["code"]) == (404, "record.not_found")
 
 
 async def test_an_id_that_is_none_is_400(http: httpx.AsyncClient) -> None:
@@ -194,6 +199,16 @@ async def test_figures_come_by_group(http: httpx.AsyncClient) -> None:
     [group] = answer.json()["groups"]
     assert (group["key"], group["count"]) == ({"in_stock": True}, 2)
     assert (group["sum"], group["max"]["price"], group["countDistinct"]) == ({"price": 3.5}, 2.5, {"title": 1})
+
+
+async def test_an_aggregate_of_more_groups_than_are_shown_says_so(http: httpx.AsyncClient) -> None:
+    lines = b"\n".join(b'{"title": "%d"}' % number for number in range(1001))
+    imported = await http.post("/api/books/import", content=lines, headers={"Content-Type": "application/x-ndjson"})
+    assert imported.status_code == 200, imported.text
+    for filter, shown, truncated in (("", 1000, True), ("&title[ne]=7", 1000, False)):
+        for name in ("countDistinct", "count_distinct"):
+            answer = await http.get(f"/api/books/aggregate?group_by=title&{name}=price{filter}")
+            assert (len(answer.json()["groups"]), answer.json()["truncated"]) == (shown, truncated)
 
 
 async def test_an_import_stores_all_or_nothing(http: httpx.AsyncClient) -> None:

@@ -160,3 +160,17 @@ async def test_concurrent_registrations_have_one_order(http: httpx.AsyncClient) 
         )
     )
     assert sorted(each.status_code for each in answers) == [200, 412, 412, 412, 412]
+
+
+async def test_several_collections_are_dropped_all_or_none(http: httpx.AsyncClient) -> None:
+    for name in ("hens", "eggs"):
+        await http.put(f"/registry/{name}", json=NAMED)
+    await http.post("/api/eggs", json={"name": "x"})
+    missing = await http.delete("/registry")
+    assert (missing.status_code, missing.json()["code"]) == (400, "query.invalid")
+    held = await http.delete("/registry?collections=hens,eggs")
+    assert (held.status_code, held.json()["code"]) == (409, "registry.collection_in_use")
+    assert (await http.get("/registry/hens")).status_code == 200
+    assert (await http.delete("/registry?collections=hens,eggs&records=delete")).status_code == 204
+    for name in ("hens", "eggs"):
+        assert (await http.get(f"/registry/{name}")).status_code == 404

@@ -13,19 +13,20 @@ PATIENCE = 60  # seconds, on a busy machine
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a parent's name is looked up in /proc")
 
 
-def launched_by(name: str, directory: Path) -> subprocess.Popen[str]:
-    """Start `janua dev` as the child of a program of this name, with both outputs in one pipe."""
-    launcher = directory / name
-    launcher.write_text('#!/bin/sh\n"$@" &\nwait\n')
-    launcher.chmod(0o755)
-    command = [str(launcher), sys.executable, "-m", "janua", "dev", "--port", "0"]
+def launched_by(names: tuple[str, ...], directory: Path) -> subprocess.Popen[str]:
+    """Start `janua dev` by programs of these names, each the child of the one before; both outputs in one pipe."""
+    for name in names:
+        (directory / name).write_text('#!/bin/sh\n"$@" &\nwait\n')
+        (directory / name).chmod(0o755)
+    command = [*(str(directory / name) for name in names), sys.executable, "-m", "janua", "dev", "--port", "0"]
     return subprocess.Popen(
         command, cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
 
 
-def test_a_killed_uv_takes_the_server_with_it(tmp_path: Path) -> None:
-    with launched_by("uv", tmp_path) as launcher:
+@pytest.mark.parametrize("names", [("uv",), ("uv", "just", "sh", "uv")], ids="-".join)
+def test_a_killed_uv_takes_the_server_with_it(names: tuple[str, ...], tmp_path: Path) -> None:
+    with launched_by(names, tmp_path) as launcher:
         assert launcher.stdout is not None
         try:
             assert any("Press Ctrl-C" in line for line in launcher.stdout)

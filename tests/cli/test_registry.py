@@ -35,6 +35,9 @@ def test_collections_may_relate_in_a_circle(janua: Janua, tmp_path: Path) -> Non
     (tmp_path / "eggs.schema.json").write_text(a_schema(hen_id=a_relation("hens", "eggs")))
     assert janua("apply", tmp_path).code == 0
     assert [each["collection"] for each in json.loads(janua("list", "--json").out)["collections"]] == ["eggs", "hens"]
+    assert janua("drop", "eggs").code == 1
+    assert janua("drop", "eggs", "hens").out == "dropped eggs, hens\n"
+    assert json.loads(janua("list", "--json").out)["collections"] == []
 
 
 def test_yaml_is_a_schema_too(janua: Janua, tmp_path: Path) -> None:

@@ -1,10 +1,15 @@
+import itertools
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+import httpx
 import pytest
 
 from janua.cli import run
 from janua.cli.commands import app
+from janua.config import Server, Settings, relaxed
 from tests.cli.conftest import SCHEMAS, Janua, process
 
 PROMISED = [
@@ -146,6 +151,32 @@ def test_serve_refuses_a_database_that_is_behind(
     monkeypatch.setenv("JANUA_DATABASE__DSN", empty_database)
     assert run(["serve"]) == 1
     assert "janua migrate" in capsys.readouterr().err
+
+
+def test_serve_says_where_it_listens_and_what_is_open(database: str, tmp_path: Path) -> None:
+    environment = {**os.environ, "JANUA_DATABASE__DSN": database, "JANUA_SERVER__PAGES": "true"}
+    command = [sys.executable, "-m", "janua", "serve", "--port", "0"]
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            lines = list(itertools.islice(server.stdout, 9))
+            url = lines[1].split()[1].partition("/api")[0].replace("localhost", "127.0.0.1")
+            assert httpx.get(f"{url}/docs", timeout=60).status_code == 200
+        finally:
+            server.terminate()
+        assert server.wait(60) == 0
+    opened = [line.split(maxsplit=1)[1].strip() for line in lines if line.startswith("  open ")]
+    assert opened == list(relaxed(Settings(server=Server(pages=True)), dev=False))
+    assert len(opened) == 5
+
+
+def test_what_is_open_depends_on_the_settings() -> None:
+    local, remote = Settings(), Settings(server=Server(host="0.0.0.0", allow_remote=True))
+    assert "anybody on this machine" in next(relaxed(local, dev=False))
+    assert not [each for each in relaxed(local, dev=False) if "/docs" in each]
+    assert [each for each in relaxed(local, dev=True) if "/docs" in each]
+    assert "ANYBODY" in next(relaxed(remote, dev=False))
+    assert [each for each in relaxed(remote, dev=False) if "server.allow_remote" in each]
 
 
 def test_the_examples_are_what_the_wheel_ships() -> None:

@@ -9,10 +9,12 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from janua.api.metrics import metrics_route
 from janua.api.pages import page_routes
 from janua.api.rest.records import AGGREGATE_PARAMETERS, LIST_PARAMETERS
 from janua.api.rest.routes import rest_routes
 from janua.api.rest.transfer import EXPORT_PARAMETERS, IMPORT_PARAMETERS
+from janua.api.traces import trace_routes
 from janua.cli.commands import app
 from janua.registry.annotations import KEYWORDS, KINDS
 from janua.registry.compatibility import MODES
@@ -83,7 +85,8 @@ def test_every_command_is_in_the_reference_with_its_options() -> None:
 
 
 def test_every_path_is_in_the_reference() -> None:
-    paths = {getattr(each, "path", "") for each in [*rest_routes(), *page_routes()]}
+    pages = page_routes(viewers=True)
+    paths = {getattr(each, "path", "") for each in [*rest_routes(), *pages, *trace_routes(), metrics_route()]}
     generic = {path for path in paths if path.startswith("/records/")}
     assert lacking(page("rest"), paths - generic - {"/", "/static"}) == []
 

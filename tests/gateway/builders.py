@@ -1,11 +1,16 @@
 """Small schemas and documents for the tests of the verbs."""
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
+from janua.gateway.gateway import Gateway, in_one_transaction, with_current_catalog
+from janua.model.catalog import Catalog
 from janua.model.json import dumps
 from janua.model.types import Json
 from janua.registry.document import Document, Limits, read_document
+from janua.storage.pool import Connection
+
+T = TypeVar("T")
 
 AUTHORS: dict[str, Json] = {
     "title": "Author",
@@ -44,3 +49,8 @@ async def stream(*texts: str | bytes) -> AsyncIterator[bytes]:
     """Yield the texts as the chunks of a body."""
     for each in texts:
         yield each.encode() if isinstance(each, str) else each
+
+
+async def in_transaction(gateway: Gateway, write: Callable[[Connection, Catalog], Awaitable[T]]) -> T:
+    """Run writes in one transaction with the current catalog, as an operation of GraphQL does."""
+    return await with_current_catalog(gateway, lambda catalog: in_one_transaction(gateway, lambda c: write(c, catalog)))

@@ -18,7 +18,7 @@ from janua.errors import (
 )
 from janua.gateway import bulk, records, schemas, writes
 from janua.gateway.answers import RecordAnswer
-from janua.gateway.gateway import Gateway, in_one_transaction
+from janua.gateway.gateway import Gateway
 from janua.gateway.writes import Writing
 from janua.model.catalog import Catalog
 from janua.model.patch import MergePatch
@@ -28,7 +28,7 @@ from janua.query.plan import Planned, plan_filter
 from janua.registry.explanation import LISTED
 from janua.sql.parts import RECORD
 from janua.storage.pool import Connection, connection
-from tests.gateway.builders import a_document, a_schema
+from tests.gateway.builders import a_document, a_schema, in_transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,7 @@ async def writing(
     async def write(c: Connection, catalog: Catalog) -> T:
         return await step(Writing(gateway, c, catalog.collection(collection), shown))
 
-    return await in_one_transaction(gateway, write)
+    return await in_transaction(gateway, write)
 
 
 def a_filter(gateway: Gateway, where: Any, collection: str = "books") -> Planned[Filter]:
@@ -240,6 +240,6 @@ async def test_a_record_that_stops_matching_meanwhile_is_left_alone(library: Gat
                 await other.execute("SELECT pg_sleep(0.01)")
 
     waiting: list[asyncio.Task[Sequence[RecordAnswer]]] = []
-    await in_one_transaction(library, change_first)
+    await in_transaction(library, change_first)
     assert await waiting[0] == []
     assert await stored(library) == {"T0": ("5", 2)}

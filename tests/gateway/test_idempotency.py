@@ -7,13 +7,13 @@ import pytest
 
 from janua.errors import IdempotencyConflict, UniqueConflict
 from janua.gateway import writes
-from janua.gateway.gateway import Gateway, in_one_transaction
+from janua.gateway.gateway import Gateway
 from janua.gateway.idempotency import Idempotency, once
 from janua.gateway.writes import Writing
 from janua.model.catalog import Catalog
 from janua.model.identifiers import new_id
 from janua.storage.pool import Connection, connection
-from tests.gateway.builders import a_document
+from tests.gateway.builders import a_document, in_transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ async def operation(
 
         return await once(gateway, c, scope, idempotency, run)
 
-    return await in_one_transaction(gateway, write)
+    return await in_transaction(gateway, write)
 
 
 async def books(gateway: Gateway) -> int:

@@ -206,3 +206,36 @@ async def test_a_schema_without_a_relation_can_follow_one_with_it_once_all_recor
     report = (await schemas.register(library, "books", narrower)).report
     assert report.records.checked == 1
     assert not library.live.catalog.collection("books").relations
+
+
+async def test_a_name_stays_with_whom_has_it_also_when_another_derives_it(gateway: Gateway) -> None:
+    shelves = {**a_schema({"name": {"type": "string"}}), "title": "BookWhere"}
+    await schemas.register(gateway, "shelves", shelves)
+    await schemas.register(gateway, "books", {**a_schema({"name": {"type": "string"}}), "title": "Book"})
+    await schemas.register(gateway, "shelves", {**shelves, "description": "Changed."})
+    assert gateway.live.catalog.collection("shelves").names.type == "BookWhere"
+    inner = {**a_schema({"city": {"type": "string"}}), "title": "BookWhere"}
+    await schemas.register(gateway, "books", {**a_schema({"inner": inner}), "title": "Book"})
+    assert "BookWhere" not in gateway.live.catalog.collection("books").objects
+
+
+async def test_collections_that_relate_in_a_circle_are_dropped_together_or_not_at_all(gateway: Gateway) -> None:
+    uuid = {"type": "string", "format": "uuid"}
+    to_many = {"type": "array", "items": uuid, "x-relation": {"collection": "hens", "field": "layers"}}
+    schemas_of = {
+        "hens": a_schema({"egg_id": {**uuid, "x-relation": {"collection": "eggs"}}}),
+        "eggs": a_schema({"hen_ids": to_many}),
+        "third": a_schema({"hen_id": {**uuid, "x-relation": {"collection": "hens"}}}),
+    }
+    await schemas.register_many(gateway, schemas_of)
+    for names in (["hens"], ["eggs"], ["hens", "eggs"]):
+        with pytest.raises(CollectionInUse):
+            await schemas.drop_many(gateway, names)
+    with pytest.raises(UnknownCollection):
+        await schemas.drop_many(gateway, [*schemas_of, "fourth"])
+    assert set(schemas_of) <= set(gateway.live.catalog.collections)
+    await schemas.drop_many(gateway, list(schemas_of))
+    assert not set(schemas_of) & set(gateway.live.catalog.collections)
+    async with connection(gateway.pool) as c:
+        left = await c.fetch("SELECT relname FROM pg_class WHERE relnamespace = 'collections'::regnamespace")
+    assert not [each["relname"] for each in left if each["relname"].startswith(("hens", "eggs", "third"))]

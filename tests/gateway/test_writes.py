@@ -20,7 +20,7 @@ from janua.errors import (
 )
 from janua.gateway import records, schemas, writes
 from janua.gateway.answers import Precondition
-from janua.gateway.gateway import ATTEMPTS, Gateway, in_one_transaction, open_gateway
+from janua.gateway.gateway import ATTEMPTS, Gateway, open_gateway
 from janua.gateway.writes import Writing
 from janua.model.catalog import Catalog
 from janua.model.identifiers import new_id, parse_id
@@ -30,8 +30,9 @@ from janua.query.nodes import Always, Column, Compare, Link
 from janua.query.ownership import is_own
 from janua.query.parts import Elements, First, Members, Meta, Part, RelatedOne, Structured, Typed, Whole
 from janua.sql.parts import RECORD
+from janua.sql.upsert import Key
 from janua.storage.pool import Connection, connection
-from tests.gateway.builders import BOOKS, a_document, a_schema
+from tests.gateway.builders import BOOKS, a_document, a_schema, in_transaction
 
 pytestmark = pytest.mark.anyio
 
@@ -46,6 +47,10 @@ async def lent(library: Gateway) -> AsyncGenerator[Connection]:
 
 def to_books(gateway: Gateway, c: Connection, shown: Part = RECORD) -> Writing:
     return Writing(gateway, c, gateway.live.catalog.collection("books"), shown)
+
+
+def by_isbn(gateway: Gateway) -> Key:
+    return writes.unique_key(gateway.live.catalog.collection("books"), "isbn")
 
 
 async def count(gateway: Gateway, collection: str) -> int:
@@ -67,7 +72,7 @@ async def test_each_write_is_one_round_trip(library: Gateway, lent: Connection) 
 
     assert await statements(writes.create(to, key, a_document(title="A", isbn="1"))) == 1
     assert await statements(writes.replace(to, key, a_document(title="B", isbn="1"))) == 1
-    assert await statements(writes.upsert(to, new_id(), a_document(title="C", isbn="1"), "isbn")) == 1
+    assert await statements(writes.upsert(to, new_id(), a_document(title="C", isbn="1"), by_isbn(library))) == 1
     assert await statements(writes.delete(to, key)) == 1
 
 
@@ -77,7 +82,7 @@ async def test_every_write_shows_the_record_as_asked(library: Gateway, lent: Con
         await writes.create(to, key, a_document(title="A")),
         await writes.replace(to, key, a_document(title="B")),
         await writes.replace(to, key, a_document(title="C", isbn="1"), Precondition(match=frozenset({2}))),
-        await writes.upsert(to, new_id(), a_document(title="D", isbn="1"), "isbn"),
+        await writes.upsert(to, new_id(), a_document(title="D", isbn="1"), by_isbn(library)),
         await writes.patch(to, key, MergePatch({"title": "E"})),
         await writes.delete(to, key),
     ]
@@ -108,8 +113,8 @@ async def test_an_upsert_by_a_unique_field_creates_then_replaces_and_keeps_the_i
     library: Gateway, lent: Connection
 ) -> None:
     to, first, second = to_books(library, lent), new_id(), new_id()
-    made = await writes.upsert(to, first, a_document(title="A", isbn="1"), "isbn")
-    again = await writes.upsert(to, second, a_document(title="B", isbn="1"), "isbn")
+    made = await writes.upsert(to, first, a_document(title="A", isbn="1"), by_isbn(library))
+    again = await writes.upsert(to, second, a_document(title="B", isbn="1"), by_isbn(library))
     assert [(each.id, each.created, each.version) for each in (made, again)] == [
         (str(first), True, 1),
         (str(first), False, 2),
@@ -122,6 +127,14 @@ async def test_an_upsert_by_a_unique_field_creates_then_replaces_and_keeps_the_i
     assert caught.value.fields == ["isbn"]
 
 
+@pytest.mark.parametrize("field", ["title", "price", "nothing", ""])
+def test_only_a_unique_field_is_upserted_by(library: Gateway, field: str) -> None:
+    books = library.live.catalog.collection("books")
+    for look_up in (lambda: writes.unique_key(books, field), lambda: writes.unique_at(books, (field,))):
+        with pytest.raises(InvalidQuery, match="one of isbn, id"):
+            look_up()
+
+
 @pytest.mark.parametrize("document", [{"title": "A"}, {"title": "A", "nested": {}}, {"title": "A", "nested": None}])
 async def test_an_upsert_needs_a_value_to_go_by(gateway: Gateway, document: Any) -> None:
     key = {"type": ["string", "null"], "maxLength": 20, "x-unique": True}
@@ -129,11 +142,11 @@ async def test_an_upsert_needs_a_value_to_go_by(gateway: Gateway, document: Any)
     await schemas.register(gateway, "things", a_schema({"title": {"type": "string"}, "nested": nested}))
     async with connection(gateway.pool) as c:
         to = Writing(gateway, c, gateway.live.catalog.collection("things"))
+        by = writes.unique_at(to.collection, ("nested", "key"))
+        assert by == writes.unique_key(to.collection, "nested.key")
         with pytest.raises(InvalidQuery, match=r"no value at nested\.key"):
-            await writes.upsert(to, new_id(), a_document(document), "nested.key")
-        with pytest.raises(InvalidQuery, match=r"one of nested\.key, id"):
-            await writes.upsert(to, new_id(), a_document(document), "title")
-        made = await writes.upsert(to, new_id(), a_document(title="A", nested={"key": "x"}), "nested.key")
+            await writes.upsert(to, new_id(), a_document(document), by)
+        made = await writes.upsert(to, new_id(), a_document(title="A", nested={"key": "x"}), by)
         assert made.created
     assert await count(gateway, "things") == 1
 
@@ -142,7 +155,7 @@ async def test_of_upserts_at_once_by_one_value_one_creates(library: Gateway) -> 
     async def upsert(title: str) -> bool:
         async with connection(library.pool) as c:
             document = a_document(title=title, isbn="1")
-            return (await writes.upsert(to_books(library, c), new_id(), document, "isbn")).created
+            return (await writes.upsert(to_books(library, c), new_id(), document, by_isbn(library))).created
 
     assert sorted(await asyncio.gather(*(upsert(str(each)) for each in range(6)))) == [False] * 5 + [True]
     assert await count(library, "books") == 1
@@ -162,9 +175,9 @@ async def test_a_transaction_is_all_or_nothing_and_later_steps_see_earlier_ones(
         await writes.create(Writing(library, c, catalog.collection("books")), new_id(), a_document(title=7))
 
     with pytest.raises(InvalidRecord):
-        await in_one_transaction(library, fail)
+        await in_transaction(library, fail)
     assert (await count(library, "authors"), await count(library, "books")) == (0, 0)
-    assert await in_one_transaction(library, write) == 2
+    assert await in_transaction(library, write) == 2
     assert (await count(library, "authors"), await count(library, "books")) == (1, 1)
 
 
@@ -191,7 +204,7 @@ async def test_a_conditional_replace_that_meets_a_taken_id_leaves_the_transactio
         "INSERT INTO collections.authors (id, data, schema_version) VALUES ($1, $2, 1)", key, '{"name": "Ada"}'
     )
     try:
-        assert await in_one_transaction(library, write) == 2
+        assert await in_transaction(library, write) == 2
     finally:
         await rival.close()
     assert await count(library, "authors") == 2
@@ -216,7 +229,7 @@ async def test_a_transaction_that_meets_a_new_schema_runs_again_with_it_from_the
             to = Writing(library, c, catalog.collection("books"))
             return (await writes.create(to, new_id(), document)).version
 
-        assert await in_one_transaction(library, write) == 1
+        assert await in_transaction(library, write) == 1
     assert seen == [1, 2]
     assert (await count(library, "authors"), await count(library, "books")) == (1, 1)
 
@@ -232,7 +245,7 @@ async def test_a_transaction_follows_changes_of_schemas_only_so_long_and_nothing
             raise error
 
         with pytest.raises(type(error)):
-            await in_one_transaction(library, write)
+            await in_transaction(library, write)
         return len(runs)
 
     assert await run(StaleCatalog("books")) == ATTEMPTS

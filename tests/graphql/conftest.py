@@ -1,4 +1,7 @@
-"""GraphQL over HTTP without a database: `http` is a client of a server with the engine `engine`."""
+"""GraphQL over HTTP without a database: `http` is a client of a server with the engine `engine`.
+
+And with one: `reading` asks the application's own engine.
+"""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -8,6 +11,7 @@ import pytest
 
 from janua.config import Settings
 from tests.graphql.engine import SmallEngine, serving_engine
+from tests.graphql.reading import Reading, reading_of
 
 
 @dataclass(frozen=True)
@@ -37,3 +41,9 @@ def engine(served: Served) -> SmallEngine:
 async def http(served: Served, engine: SmallEngine) -> AsyncGenerator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=served.address, timeout=30) as client:
         yield client
+
+
+@pytest.fixture
+async def reading(settings: Settings) -> AsyncGenerator[Reading]:
+    async with reading_of(settings) as opened:
+        yield opened

@@ -24,7 +24,7 @@ from starlette.middleware import Middleware
 from janua.api.boundary import Boundary
 from janua.api.graphql.exchange import Answered, Asked
 from janua.api.graphql.faults import errors_body, fault
-from janua.api.graphql.http import PATH, GraphQLEndpoint, graphql_routes
+from janua.api.graphql.http import GraphQLEndpoint, graphql_routes
 from janua.api.graphql.limits import parse_document
 from janua.api.pages import page_routes
 from janua.api.protocol import ServerConfig
@@ -124,12 +124,14 @@ def _answered(result: ExecutionResult) -> Answered:
 async def serving_engine(settings: Settings, engine: SmallEngine, *, dev: bool = True) -> AsyncGenerator[str]:
     """Serve an engine as the application does; return the address."""
     endpoint = GraphQLEndpoint(settings, dev=dev)
-    boundary = Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={PATH: endpoint})
-    app = Starlette(routes=[*graphql_routes(endpoint), *page_routes()], middleware=[boundary])
+    graphql = graphql_routes(endpoint)
+    direct = {each.path: each for each in graphql}
+    boundary = Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct=direct)
+    app = Starlette(routes=[*graphql, *page_routes()], middleware=[boundary])
     app.state.graphql = engine
     config = ServerConfig(
         app, head_seconds=settings.server.receive_timeout, url_bytes=settings.limits.url_bytes, log_config=None,
-        access_log=False, ws="none", lifespan="off",
+        access_log=False, ws="none", lifespan="off", max_in_flight=settings.server.max_in_flight,
     )  # fmt: skip
     async with serving(config) as address:
         yield address

@@ -1,5 +1,6 @@
 """Laws of the generated types: every type of the model has its place in GraphQL, and schemas are always valid."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -173,3 +174,16 @@ def test_shipped_schemas_make_valid_types(file: Any) -> None:
     document = read_schema(file.read_bytes(), "json", Limits(nodes=500_000))
     catalog = Catalog.of(1, [compile_collection("things", document, version=1)])
     assert_valid(whole(catalog).schema)
+
+
+def test_the_reference_has_every_root_field_with_its_arguments() -> None:
+    reference = (Path(__file__).parents[2] / "docs" / "reference" / "graphql.md").read_text()
+    schema = a_schema(authors=AUTHORS, books=BOOKS)
+    fields = [each for type in (schema.query_type, schema.mutation_type) if type for each in type.fields.items()]
+    for name, each in fields:
+        root = each.extensions.get("janua")
+        if root is None:
+            assert f"`{name}({', '.join(each.args)})`" in reference if each.args else f"`{name}`" in reference
+        elif root.collection == "books":
+            [line] = [line for line in reference.splitlines() if line.startswith(f"| `{name}` |")]
+            assert [argument for argument in each.args if f"`{argument}`" not in line] == []

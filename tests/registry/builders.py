@@ -1,6 +1,5 @@
 """Short ways to schemas and collections."""
 
-import sys
 import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from janua.model.collection import Collection, Field
 from janua.registry.compile import compile_collection
 from janua.registry.document import Limits
 from janua.registry.validation import Validator, build_validator
+from tests.tracing import TRACED
 
 LIMITS = Limits()
 UUID = {"type": "string", "format": "uuid"}
@@ -52,6 +52,5 @@ def within(seconds: float) -> Generator[None]:
     start = time.process_time()
     yield
     taken = time.process_time() - start
-    # Tracing for coverage multiplies the time that Python code takes.
-    bound = seconds * (8 if "coverage" in sys.modules else 1)
+    bound = seconds * (8 if TRACED else 1)
     assert taken < bound, f"took {taken:.3f} s of CPU, more than {bound} s"

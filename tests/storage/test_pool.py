@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncGenerator
+from itertools import count
 from pathlib import Path
 
 import asyncpg
@@ -233,3 +234,20 @@ def test_what_is_no_fault_of_the_database_means_nothing() -> None:
         ValueError("x"),
     ):
         assert translate(error) is None
+
+
+async def test_those_who_wait_for_a_connection_get_one_in_turn(settings: Settings) -> None:
+    database = settings.database.model_copy(update={"pool_min": 3, "pool_max": 3})
+    tickets = count()
+    served: list[int] = []
+
+    async def ask() -> None:
+        for _ in range(20):
+            ticket = next(tickets)
+            async with connection(pool) as c:
+                served.append(ticket)
+                await c.execute("SELECT 1")
+
+    async with await open_pool(database, name="test") as pool:
+        await asyncio.gather(*(ask() for _ in range(32)))
+    assert served == sorted(served)

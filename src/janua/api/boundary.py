@@ -14,6 +14,7 @@ from itertools import chain
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from janua.api.problems import problem_response
@@ -53,7 +54,7 @@ class Boundary:
     What is at one of the paths in `direct` is found without asking the routes, which takes as long as reading it.
     """
 
-    def __init__(self, app: ASGIApp, *, url_bytes: int, direct: Mapping[str, ASGIApp] | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, url_bytes: int, direct: Mapping[str, Route] | None = None) -> None:
         self._app = app
         self._url_bytes = url_bytes
         self._direct = direct or {}
@@ -69,7 +70,7 @@ class Boundary:
             self._check_head(scope)
             if gateway is not None:
                 answer.revision = await _required_revision(gateway, scope)
-            await self._direct.get(scope["path"], self._app)(scope, receive, answer.send)
+            await self._app_at(scope)(scope, receive, answer.send)
         except ClientDisconnect:
             return
         except JanuaError as error:
@@ -79,6 +80,13 @@ class Boundary:
         except Exception:
             log.exception("%s %s failed", scope["method"], scope["path"])
             await answer.with_problem(UnexpectedFailure())
+
+    def _app_at(self, scope: Scope) -> ASGIApp:
+        route = self._direct.get(scope["path"])
+        if route is None:
+            return self._app
+        scope["route"] = route
+        return route.app
 
     def _check_head(self, scope: Scope) -> None:
         path: bytes = scope.get("raw_path") or scope["path"].encode()

@@ -6,6 +6,8 @@ without them the pages load the same versions from a CDN. Nothing of a caller's 
 
 import base64
 import hashlib
+from collections.abc import Mapping
+from functools import partial
 from html import escape
 from inspect import getdoc
 from pathlib import Path
@@ -32,6 +34,7 @@ ASSETS = {
 LINKS = {
     "registry": "/registry",
     "records": "/records",
+    "graphql": "/graphql",
     "openapi": "/openapi.json",
     "docs": "/docs",
     "redoc": "/redoc",
@@ -45,22 +48,22 @@ _SWAGGER = (
 _REDOC = 'Redoc.init("/openapi.json", {hideDownloadButton: true}, document.getElementById("page"))'
 
 
-def page_routes() -> list[BaseRoute]:
-    """Return the routes of the pages, and of the installed assets."""
+def page_routes(*, viewers: bool = True) -> list[BaseRoute]:
+    """Return the routes of the pages, with `viewers` also of Swagger UI and Redoc, and of the installed assets."""
+    links = {name: path for name, path in LINKS.items() if viewers or path not in VIEWERS}
     pages: list[BaseRoute] = [
-        Route("/", index, methods=["GET"]),
-        Route("/docs", swagger, methods=["GET"]),
-        Route("/redoc", redoc, methods=["GET"]),
+        Route("/", partial(index, links), methods=["GET"]),
         Route("/problems/{code}", problem, methods=["GET"]),
     ]
-    return [*pages, Mount("/static", StaticFiles(directory=STATIC, check_dir=False))]
+    shown = [Route(path, page, methods=["GET"]) for path, page in VIEWERS.items() if viewers]
+    return [*pages, *shown, Mount("/static", StaticFiles(directory=STATIC, check_dir=False))]
 
 
-async def index(request: Request) -> Response:
+async def index(links: Mapping[str, str], request: Request) -> Response:
     """Answer where everything is: HTML for a browser, JSON for the rest."""
     if "text/html" not in request.headers.get("Accept", ""):
-        return json_response({"name": "janua", "version": __version__, "links": LINKS})
-    listed = "".join(f'<li><a href="{path}">{path}</a></li>' for path in LINKS.values())
+        return json_response({"name": "janua", "version": __version__, "links": links})
+    listed = "".join(f'<li><a href="{path}">{path}</a></li>' for path in links.values())
     return html_page("Janua", f"<h1>Janua {__version__}</h1><ul>{listed}</ul>")
 
 
@@ -125,3 +128,7 @@ def _viewer(title: str, script: str, start: str, head: str = "") -> Response:
 
 def _asset(name: str) -> str:
     return f"/static/{name}" if (STATIC / name).is_file() else f"{CDN}/{ASSETS[name]}"
+
+
+VIEWERS = {"/docs": swagger, "/redoc": redoc}
+"""The pages that `server.pages` is about."""

@@ -67,6 +67,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "request.url_too_long": HTTPStatus.REQUEST_URI_TOO_LONG,
     "request.headers_too_large": HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     "request.timeout": HTTPStatus.REQUEST_TIMEOUT,
+    "request.overloaded": HTTPStatus.SERVICE_UNAVAILABLE,
     "request.failed": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """Every code there is; a test holds this against `janua.errors`."""

@@ -1,29 +1,61 @@
-"""Uvicorn's HTTP protocol with bounds: a request's head must arrive in time and cannot be endless.
+"""Uvicorn's HTTP protocol with bounds: a request's head must arrive in time and cannot be endless, and not all of
+them are worked on at once.
 
-Uvicorn waits for ever for the rest of a head, and keeps all of it. The body is bounded by the endpoints. Start at
-`BoundedProtocol`; `ServerConfig` carries its bounds to it.
+Uvicorn waits for ever for the rest of a head, and keeps all of it. The body is bounded by the endpoints. Requests that
+are too many are refused here, before anything is made for them; at the end of a worker, requests that are on their way
+on open connections are still answered. Start at `BoundedProtocol`; `ServerConfig` carries its bounds to it.
 """
 
 import asyncio
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from janua.api.admission import Gate
 from janua.api.boundary import HEADER_BYTES
 from janua.api.problems import problem_response
-from janua.errors import HeadersTooLarge, InvalidRequest, JanuaError, RequestTooSlow, UrlTooLong
+from janua.errors import HeadersTooLarge, InvalidRequest, JanuaError, Overloaded, RequestTooSlow, UrlTooLong
+from janua.telemetry import metrics
+from janua.telemetry.logs import Format, Level, configure
 
 LINGER_SECONDS = 1.0
+LEAVE_SECONDS: Final = 0.5
+"""How long an idle connection of a worker that stops is still listened to: a request may be on its way."""
+ALWAYS: Final = frozenset({"/livez", "/readyz", "/metrics"})
+"""Paths for operators, who want to know most when there is most to do."""
+
+
+ALWAYS_GET: Final = tuple(f"GET {path}".encode() for path in sorted(ALWAYS))
+NOT_SIMPLE: Final = (b"\ncontent-", b"\ntransfer-encoding", b"\nexpect", b"\nupgrade", b"\nconnection: close")
 
 
 class ServerConfig(uvicorn.Config):
-    """Uvicorn's settings, and ours: seconds for the head of a request, bytes of its path and query string."""
+    """Uvicorn's settings, and ours: seconds for the head of a request, bytes of its path and query string; `log`."""
 
-    def __init__(self, app: Any, *, head_seconds: float, url_bytes: int, **settings: Any) -> None:  # noqa: ANN401 -- uvicorn's
+    log: tuple[Level, Format] | None = None
+
+    def __init__(
+        self,
+        app: Any,  # noqa: ANN401 -- uvicorn's
+        *,
+        head_seconds: float,
+        url_bytes: int,
+        max_in_flight: int,
+        log: tuple[Level, Format] | None = None,
+        **settings: Any,  # noqa: ANN401 -- as above
+    ) -> None:
         super().__init__(app, http=BoundedProtocol, **settings)
         self.head_seconds = head_seconds
         self.url_bytes = url_bytes
+        self.gate = Gate(max_in_flight)
+        self.log = log
+
+    def configure_logging(self) -> None:
+        """Write log lines as the settings say; uvicorn calls this in every worker, the one process of others does."""
+        if self.log is not None:
+            configure(*self.log)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -36,6 +68,10 @@ class BoundedProtocol(HttpToolsProtocol):
     _in_body = False
     _begun = False
     _refused = False
+    _leaving = False
+    _held: bytes | None = None
+    _has_place = False
+    _refused_at = float("-inf")
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Start waiting for the first request."""
@@ -48,9 +84,42 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take the next bytes; refuse the request when its head has too many."""
+        """Take the next bytes; refuse the request when its head has too many, and when there is no place for it."""
         if self._refused:
             return
+        if self._held is not None:
+            self._held += data
+        elif self.config.gate.full and self._is_idle() and is_simple(data):
+            self._held = data
+            self.config.gate.enter(self.loop, self._admit_held, self._turn_away_held)
+        else:
+            self._parse(data)
+
+    def _is_idle(self) -> bool:
+        return not self._head_bytes and not self._leaving and (not self._begun or self.cycle.response_complete)
+
+    def _admit_held(self) -> None:
+        """Work on the request whose bytes were kept; it has its place."""
+        data, self._held = self._held or b"", None
+        if self.transport.is_closing():
+            self.config.gate.leave()
+            return
+        self._has_place = True
+        self._parse(data)
+        if self._has_place:  # it was not a request after all
+            self._has_place = False
+            self.config.gate.leave()
+
+    def _turn_away_held(self) -> None:
+        """Refuse the request whose bytes were kept, without having read them: this costs a quarter of reading them."""
+        data, self._held = self._held or b"", None
+        metrics.REFUSED.inc()
+        self.transport.write(REFUSAL)
+        self._refused_at = self.loop.time()
+        if more := data[data.index(b"\r\n\r\n") + 4 :]:
+            self.data_received(more)
+
+    def _parse(self, data: bytes) -> None:
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
@@ -72,6 +141,53 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_waiting()
         super().on_headers_complete()
         self._begun = True
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 -- uvicorn's
+        """Work on a request once there is a place for it."""
+        if self._leaving:
+            cycle.keep_alive = False
+        if self._has_place:
+            self._has_place = False
+            self._admit(cycle, app)
+        elif cycle.scope["path"] in ALWAYS:
+            super()._start_asgi_task(cycle, app)
+        else:
+            self.config.gate.enter(self.loop, partial(self._admit, cycle, app), partial(self._turn_away, cycle))
+
+    def _admit(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 -- uvicorn's
+        if cycle.disconnected:
+            self.config.gate.leave()
+            return
+        task = self.loop.create_task(cycle.run_asgi(app))
+        self.tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        self.config.gate.leave()
+
+    def _turn_away(self, cycle: RequestResponseCycle) -> None:
+        """Answer a request that there was no place for; nobody reads its body."""
+        if cycle.disconnected:
+            return
+        metrics.REFUSED.inc()
+        closes = not cycle.keep_alive
+        answer = CLOSING_REFUSAL if closes else REFUSAL
+        self.transport.write(answer[: answer.index(b"{")] if cycle.scope["method"] == "HEAD" else answer)
+        cycle.response_complete = True
+        if closes:
+            self.transport.close()
+        self.on_response_complete()
+
+    def shutdown(self) -> None:
+        """Answer what is under way, and what is on its way to an idle connection, then close it."""
+        self._leaving = True
+        if self._begun and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        elif not self._head_bytes:
+            self._stop_waiting()
+            self._unset_keepalive_if_required()
+            self._deadline = self.loop.call_later(LEAVE_SECONDS, self.transport.close)
 
     def on_message_complete(self) -> None:
         """Note that the request is here as a whole."""
@@ -104,7 +220,19 @@ class BoundedProtocol(HttpToolsProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that nothing was heard of, not even what was refused."""
+        if self._held is None and self.loop.time() - self._refused_at > self.config.timeout_keep_alive:
+            super().timeout_keep_alive_handler()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.config.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
     def _head_is_late(self) -> None:
+        if self._held is not None or self.loop.time() - self._refused_at < self.config.head_seconds:
+            self._wait_for_head()
+            return
         # A connection on which nothing was ever sent asks for no answer.
         if self._head_bytes:
             self._refuse(RequestTooSlow(self.config.head_seconds))
@@ -121,8 +249,20 @@ class BoundedProtocol(HttpToolsProtocol):
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
 
-def _raw_response(error: JanuaError) -> bytes:
+def is_simple(data: bytes) -> bool:
+    """Say whether these bytes are one whole request without a body, from a client that keeps the connection."""
+    if not data.startswith(b"GET /") or not data.endswith(b"\r\n\r\n") or data.startswith(ALWAYS_GET):
+        return False
+    lower = data.lower()
+    return data.count(b"\r\n\r\n") == 1 and b" http/1.1\r\n" in lower and not any(each in lower for each in NOT_SIMPLE)
+
+
+def _raw_response(error: JanuaError, connection: bytes = b"connection: close") -> bytes:
     response = problem_response(error)
-    kept = [(name, value) for name, value in response.raw_headers if name != b"connection"]
-    lines = [b"HTTP/1.1 %d Refused" % response.status_code, *(b"%s: %s" % each for each in kept), b"connection: close"]
+    kept = [b"%s: %s" % each for each in response.raw_headers if each[0] != b"connection"]
+    lines = [b"HTTP/1.1 %d Refused" % response.status_code, *kept, connection]
     return b"\r\n".join(lines) + b"\r\n\r\n" + bytes(response.body)
+
+
+REFUSAL: Final = _raw_response(Overloaded(), b"connection: keep-alive")
+CLOSING_REFUSAL: Final = _raw_response(Overloaded())

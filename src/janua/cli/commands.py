@@ -134,15 +134,15 @@ def show(collection: Name, dsn: Dsn = None, data: Data = None, json: AsJson = Fa
 
 @app.command()
 def drop(
-    collection: Name,
-    records: Annotated[bool, typer.Option("--records", help="Even if it holds records.")] = False,
+    collections: Annotated[list[str], typer.Argument(metavar="COLLECTION…", help="The collections' names.")],
+    records: Annotated[bool, typer.Option("--records", help="Even if they hold records.")] = False,
     dsn: Dsn = None,
     data: Data = None,
 ) -> None:
-    """Forget a collection, its schema versions and its records."""
+    """Forget collections, their schema versions and their records: all of them, or none."""
     from janua.cli.registry import drop as work
 
-    asyncio.run(work(Place(dsn, data), collection, with_records=records))
+    asyncio.run(work(Place(dsn, data), collections, with_records=records))
 
 
 @app.command("import")

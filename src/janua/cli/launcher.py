@@ -1,32 +1,59 @@
-"""Notice that the `uv run` which started this process was killed.
+"""Notice that the `uv run` or `just` which started this process was killed.
 
-`uv run` stays the parent of what it runs and passes signals on, but it cannot pass on a `kill -9`: without this,
-that would leave a server behind on the port and the data directory. Linux only: elsewhere a process cannot
-read its parent's name from a file. Start at `stop_with_launcher`.
+Both stay the parents of what they run and pass signals on, but they cannot pass on a `kill -9`: without this, that
+would leave a server behind on the port and the data directory, also when it hits the first of several, as in
+`uv run just run`. Linux only: elsewhere a process cannot read its parent's name from a file. Start at
+`stop_with_launcher`.
 """
 
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
-LAUNCHER = "uv"
+LAUNCHERS = ("uv", "just")
+SHELLS = ("sh", "bash", "dash", "zsh")
+"""What may stand between two launchers; one before the first is a person's own and may end."""
 POLL = 0.25  # seconds
+
+Link = tuple[int, int]
+"""A process and its parent."""
 
 
 def stop_with_launcher() -> None:
-    """Have this process terminated when its parent is `uv` and ends; any other parent may leave it running."""
-    parent = os.getppid()
-    if name_of(parent) == LAUNCHER:
-        Thread(target=terminate_without, args=(parent,), name="launcher", daemon=True).start()
+    """Have this process terminated when a launcher that it comes from ends; any other parent may leave it running."""
+    links = launcher_links()
+    if links:
+        Thread(target=terminate_without, args=(links,), name="launcher", daemon=True).start()
 
 
-def terminate_without(parent: int) -> None:
-    """Wait until this process has another parent, then terminate it as `kill` would."""
-    while os.getppid() == parent:
+def launcher_links() -> Sequence[Link]:
+    """Return the links from this process up to the first of its launchers."""
+    links: list[Link] = []
+    launched, process = 0, os.getpid()
+    while name_of(parent := parent_of(process)) in (*LAUNCHERS, *SHELLS):
+        links.append((process, parent))
+        launched = len(links) if name_of(parent) in LAUNCHERS else launched
+        process = parent
+    return links[:launched]
+
+
+def terminate_without(links: Sequence[Link]) -> None:
+    """Wait until a process of the chain has another parent, then terminate this one as `kill` would."""
+    while all(parent_of(process) == parent for process, parent in links):
         time.sleep(POLL)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def parent_of(process: int) -> int:
+    """Return the parent of a process, 0 when it cannot be told."""
+    try:
+        # The second field is the name in parentheses, which may have any in it.
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def name_of(process: int) -> str:

@@ -114,14 +114,14 @@ async def show(place: Place, name: str, *, as_json: bool) -> None:
     print_table(["VERSION", "REGISTERED (UTC)", "FINGERPRINT"], rows, empty="")
 
 
-async def drop(place: Place, name: str, *, with_records: bool) -> None:
-    """Forget a collection.
+async def drop(place: Place, names: Sequence[str], *, with_records: bool) -> None:
+    """Forget collections, all of them or none.
 
     Raises: `UnknownCollection`, `CollectionInUse`.
     """
     async with opened(place) as gateway:
-        await schemas.drop(gateway, name, with_records=with_records)
-    print_line(f"dropped {name}")
+        await schemas.drop_many(gateway, list(dict.fromkeys(names)), with_records=with_records)
+    print_line(f"dropped {', '.join(names)}")
 
 
 async def openapi(place: Place, name: str | None) -> None:

@@ -19,7 +19,7 @@ from janua.cli.opening import dsn_of, located, settings_of
 from janua.cli.places import Place
 from janua.cli.terminal import print_line
 from janua.cli.watching import watching
-from janua.config import Settings
+from janua.config import Settings, masked, relaxed, serves_pages
 from janua.errors import InvalidConfiguration
 from janua.gateway.gateway import open_gateway, require_servable
 from janua.storage import migrations
@@ -42,7 +42,9 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
             print_line(f"Janua {__version__}, PostgreSQL in {where}")
             async with watching(gateway, settings.dev.schemas):
                 server = DevServer(server_config(found, dev=True, gateway=gateway))
-                print_addresses(settings.server.host, listener)
+                server.config.configure_logging()
+                print_addresses(settings, listener, dev=True)
+                print_line("Press Ctrl-C to stop.")
                 await server.serve(sockets=[listener])
     return 128 + server.stopped_by if server.stopped_by else 0
 
@@ -53,9 +55,11 @@ def serve(*, host: str | None, port: int | None, workers: int | None) -> int:
     Raises: `InvalidConfiguration` without a DSN, `DatabaseBehind`, `DatabaseAhead`, `DatabaseUnavailable`.
     """
     settings = settings_of(Place(), "production", server__host=host, server__port=port, server__workers=workers)
-    dsn_of(settings)
     asyncio.run(require_servable(settings))
-    run(settings, dev=False)
+    with listening(settings) as listener:
+        print_line(f"Janua {__version__}, PostgreSQL at {masked(dsn_of(settings))}")
+        print_addresses(settings, listener, dev=False)
+        run(settings, listener)
     return 0
 
 
@@ -107,12 +111,16 @@ def family_of(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def print_addresses(host: str, listener: socket.socket) -> None:
-    """Print where to go."""
+def print_addresses(settings: Settings, listener: socket.socket, *, dev: bool) -> None:
+    """Print where to go, and what is left open there."""
+    host = settings.server.host.strip("[]")
     port = listener.getsockname()[1]
     named = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
     url = f"http://{named}:{port}"
     print_line(f"  records    {url}/api/{{collection}}")
     print_line(f"  registry   {url}/registry")
-    print_line(f"  docs       {url}/docs")
-    print_line("Press Ctrl-C to stop.")
+    print_line(f"  docs       {url}/{'docs' if serves_pages(settings, dev=dev) else 'openapi.json'}")
+    if dev:
+        print_line(f"  traces     {url}/traces")
+    for each in relaxed(settings, dev=dev):
+        print_line(f"  open       {each}")

@@ -164,6 +164,14 @@ class PageAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupsAnswer:
+    """The groups of an aggregate: `items` is the JSON text of the array; `truncated` when there are more."""
+
+    items: str
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Precondition:
     """The state a write demands: versions the record may have (`"*"`: any, but it must exist), or must not have."""
 

@@ -6,6 +6,7 @@ match than it may touch, and refuses a filter that leaves no record out.
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import islice
 from typing import TypeVar
@@ -120,7 +121,8 @@ async def _validate(to: Writing, documents: Mapping[str, Document]) -> None:
     """Check documents, by the keys that the pointers of their violations start with."""
     validator = to.gateway.live.validator(to.collection)
     # Many documents take long together: others must not wait for them.
-    violations = await asyncio.to_thread(_violations, validator, documents)
+    async with to.gateway.lingering if validator.lingers else nullcontext():
+        violations = await asyncio.to_thread(_violations, validator, documents)
     if violations:
         raise InvalidRecord(to.collection.name, violations)
 

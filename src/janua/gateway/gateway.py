@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ParamSpec, TypeVar
 
 from janua.config import Settings
 from janua.errors import DatabaseAhead, JanuaError, StaleCatalog
+from janua.gateway.forgetting import forgetting
 from janua.gateway.indexing import Indexer, indexing
 from janua.gateway.live import FORMAT, Live
 from janua.gateway.workers import following
@@ -26,6 +27,8 @@ P = ParamSpec("P")
 
 LARGE = 64 * 1024
 """Bytes from which reading or changing a document is left to a thread, as others would wait for milliseconds."""
+LINGERING = 2
+"""Documents at a time that are validated against patterns which may take long, so that threads are left for others."""
 ATTEMPTS = 5
 """How often a write follows a schema that changes under it before it gives up."""
 
@@ -41,6 +44,7 @@ class Gateway:
     cursor_key: CursorKey
     document_limits: Limits
     query_limits: QueryLimits
+    lingering: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LINGERING))
 
 
 @contextlib.asynccontextmanager
@@ -59,7 +63,8 @@ async def open_gateway(
         live = Live(pool)
         await live.refresh()
         follows = following(live, settings.database, name=name, serves=serves)
-        async with follows, indexing(live, pool, builds=builds) as indexer:
+        kept = settings.idempotency.keep_hours
+        async with follows, indexing(live, pool, builds=builds) as indexer, forgetting(pool, kept):
             yield Gateway(pool, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
 
 
@@ -97,30 +102,35 @@ async def with_current_schema(gateway: Gateway, name: str, write: Callable[[Coll
 
     Raises: `StaleCatalog` when it changes too often, and whatever `write` raises.
     """
-    return await _following(gateway, lambda catalog: write(catalog.collection(name)))
+    return await with_current_catalog(gateway, lambda catalog: write(catalog.collection(name)))
 
 
-async def in_one_transaction(gateway: Gateway, write: Callable[[Connection, Catalog], Awaitable[T]]) -> T:
-    """Run writes in one transaction, with one catalog; again, from the start, when a schema turns out to have changed.
+async def with_current_catalog(gateway: Gateway, work: Callable[[Catalog], Awaitable[T]]) -> T:
+    """Run work with the catalog, again, from the start, with the new one when a schema turns out to have changed.
 
-    Nothing else makes it run again. Whatever `write` raises undoes all that it has done.
-    Raises: `StaleCatalog` when schemas change too often, `DatabaseUnavailable`, and whatever `write` raises.
+    Nothing else makes it run again. Raises: `StaleCatalog` when schemas change too often, and whatever `work` raises.
     """
-
-    async def attempt(catalog: Catalog) -> T:
-        async with connection(gateway.pool) as c, c.transaction():
-            return await write(c, catalog)
-
-    return await _following(gateway, attempt)
-
-
-async def _following(gateway: Gateway, write: Callable[[Catalog], Awaitable[T]]) -> T:
     for _ in range(ATTEMPTS - 1):
         try:
-            return await write(gateway.live.catalog)
+            return await work(gateway.live.catalog)
         except StaleCatalog:
             await gateway.live.refresh()
-    return await write(gateway.live.catalog)
+    return await work(gateway.live.catalog)
+
+
+async def on_connection(gateway: Gateway, write: Callable[[Connection], Awaitable[T]]) -> T:
+    """Run a write that is one statement. Raises: `DatabaseUnavailable`, and whatever `write` raises."""
+    async with connection(gateway.pool) as c:
+        return await write(c)
+
+
+async def in_one_transaction(gateway: Gateway, write: Callable[[Connection], Awaitable[T]]) -> T:
+    """Run writes in one transaction; whatever `write` raises undoes all that it has done.
+
+    Raises: `DatabaseUnavailable`, and whatever `write` raises.
+    """
+    async with connection(gateway.pool) as c, c.transaction():
+        return await write(c)
 
 
 async def _cursor_key(pool: Pool, settings: Settings) -> CursorKey:

@@ -4,6 +4,7 @@ Documents are parsed and validated in batches in a thread, so that the event loo
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -17,6 +18,8 @@ from janua.registry.document import Document, Limits, read_document
 from janua.registry.validation import Validator
 
 BATCH_DOCUMENTS = 500
+LINGERING_BATCH = 5
+"""Documents in a batch when each may take up to a second to validate: nobody can stop a thread."""
 BATCH_BYTES = 256 * 1024
 
 _ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
@@ -29,6 +32,7 @@ class Intake:
     collection: Collection
     validator: Validator
     limits: Limits
+    lingering: asyncio.Semaphore
     records: bool = False
     progress: Callable[[int], None] | None = None
     rejected: int = 0
@@ -40,8 +44,10 @@ class Intake:
 
         Raises: `ImportRejected` at the first document that is not valid, when `abort`.
         """
-        async for batch in _batches(documents):
-            lines = await asyncio.to_thread(self._take_in, batch, abort)
+        size = LINGERING_BATCH if self.validator.lingers else BATCH_DOCUMENTS
+        async for batch in _batches(documents, size):
+            async with self.lingering if self.validator.lingers else contextlib.nullcontext():
+                lines = await asyncio.to_thread(self._take_in, batch, abort)
             self.read += len(batch)
             if self.progress:
                 self.progress(self.read)
@@ -83,13 +89,13 @@ class Intake:
             self.rejections.append(Rejection(number, error.code, str(error), violations))
 
 
-async def _batches(documents: AsyncIterator[tuple[int, bytes]]) -> AsyncIterator[list[tuple[int, bytes]]]:
+async def _batches(documents: AsyncIterator[tuple[int, bytes]], most: int) -> AsyncIterator[list[tuple[int, bytes]]]:
     batch: list[tuple[int, bytes]] = []
     size = 0
     async for number, text in documents:
         batch.append((number, text))
         size += len(text)
-        if len(batch) == BATCH_DOCUMENTS or size >= BATCH_BYTES:
+        if len(batch) == most or size >= BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from janua.gateway.answers import PageAnswer
+from janua.gateway.answers import GroupsAnswer, PageAnswer
 from janua.gateway.gateway import Gateway
 from janua.query.ast import AggregateQuery, ReadQuery
 from janua.query.cursor import encode
@@ -11,6 +11,7 @@ from janua.query.plan import Planned, plan_aggregate, plan_read
 from janua.sql.statement import Statement
 from janua.storage import records as storage
 from janua.storage.pool import connection
+from janua.telemetry.spans import COLLECTION, span
 
 
 async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
@@ -20,20 +21,22 @@ async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
     empty page has none.
     Raises: what `query.plan.plan_read` does, `DatabaseUnavailable`, `StatementTimeout`.
     """
-    planned = plan_read(gateway.live.catalog, query, gateway.query_limits, gateway.cursor_key)
+    with span("plan", {COLLECTION: query.collection}):
+        planned = plan_read(gateway.live.catalog, query, gateway.query_limits, gateway.cursor_key)
     async with connection(gateway.pool) as c:
         page = await storage.fetch_page(c, planned.plan, planned.values)
     return _answer(gateway, planned, page)
 
 
-async def aggregate(gateway: Gateway, query: AggregateQuery) -> str:
-    """Return the JSON text of the list of groups.
+async def aggregate(gateway: Gateway, query: AggregateQuery) -> GroupsAnswer:
+    """Return the list of groups, at most `QueryLimits.groups`, in order of their keys.
 
     Raises: what `query.plan.plan_aggregate` does, `DatabaseUnavailable`, `StatementTimeout`.
     """
-    planned = plan_aggregate(gateway.live.catalog, query, gateway.query_limits)
+    with span("plan", {COLLECTION: query.collection}):
+        planned = plan_aggregate(gateway.live.catalog, query, gateway.query_limits)
     async with connection(gateway.pool) as c:
-        return await storage.fetch_groups(c, planned.plan, planned.values)
+        return GroupsAnswer(*await storage.fetch_groups(c, planned.plan, planned.values))
 
 
 async def answer(gateway: Gateway, statement: Statement, arguments: Sequence[object]) -> str:

@@ -18,6 +18,7 @@ from janua.query.plan import plan_one
 from janua.registry.document import Document
 from janua.storage import records as storage
 from janua.storage.pool import connection
+from janua.telemetry.spans import COLLECTION, span
 
 
 async def fetch(
@@ -32,9 +33,10 @@ async def fetch(
 
     Raises: `UnknownRecord`, `InvalidId`, `UnknownField`, `DatabaseUnavailable`.
     """
-    planned = plan_one(
-        gateway.live.catalog, collection, id, fields=fields, include=include, limits=gateway.query_limits
-    )
+    with span("plan", {COLLECTION: collection}):
+        planned = plan_one(
+            gateway.live.catalog, collection, id, fields=fields, include=include, limits=gateway.query_limits
+        )
     async with connection(gateway.pool) as c:
         found = await storage.fetch_one(c, planned.plan, planned.values)
     if found is None:
@@ -97,7 +99,8 @@ async def patch(
 ) -> RecordAnswer:
     """Change a record; the result is validated as a whole.
 
-    Without a precondition a concurrent write makes the patch start again from the new state, so none is lost.
+    Without a precondition a concurrent write makes the patch start again from the new state, so none is lost. Of a
+    missing record no precondition counts: what would be 404 without one is 404 with one (RFC 9110, section 13.2.1).
     Raises: `UnknownRecord`, `VersionMismatch`, `PatchConflict`, `InvalidRecord`, `UniqueConflict`,
     `RelationConflict`.
     """

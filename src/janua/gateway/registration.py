@@ -16,7 +16,7 @@ from janua.gateway.live import Live
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
-from janua.model.names import names_taken, pointer
+from janua.model.names import names_held, names_taken, pointer
 from janua.model.types import Json
 from janua.registry.compatibility import compare
 from janua.registry.compile import compile_collection
@@ -81,7 +81,7 @@ class _Batch:
             version=self._versions[name],
             names=old.name_map if old else {},
             # What derives from another's name must not take a name away from one that has it already.
-            taken=self._taken - names_taken(old) if old else self._taken,
+            taken=self._taken - names_held(old) if old else self._taken,
             references=references,
             pinned=pinned,
             cost=self._schema_cost,

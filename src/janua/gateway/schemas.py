@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, cast
 
 from janua.errors import (
@@ -109,20 +109,21 @@ async def drop(gateway: Gateway, name: str, *, with_records: bool = False, if_ma
     Raises: `UnknownCollection`, `SchemaVersionMismatch`, `CollectionInUse` while others relate to it or refer to its
     schema, and when it holds records unless `with_records`.
     """
-    async with connection(gateway.pool) as c, c.transaction():
-        await storage.lock_registry(c)
-        catalog = await gateway.live.load(c)
-        if name not in catalog.quarantined:
-            collection = catalog.collection(name)
-            if if_match not in (None, "*") and collection.version not in if_match:
-                raise SchemaVersionMismatch(name, collection.version)
-            _refuse_if_related(catalog, name)
-            if not with_records and (held := await tables.count_up_to(c, name, COUNTED)):
-                raise CollectionInUse(name, "holds records; say records=delete to delete them too", records=held)
-            await tables.apply(c, ddl.drop(name))
-        await storage.delete_collection(c, name)
-        await storage.advance_revision(c)
-    await gateway.live.refresh()
+
+    def require(catalog: Catalog) -> None:
+        collection = catalog.collections.get(name)
+        if collection and if_match not in (None, "*") and collection.version not in if_match:
+            raise SchemaVersionMismatch(name, collection.version)
+
+    await _drop(gateway, [name], with_records=with_records, require=require)
+
+
+async def drop_many(gateway: Gateway, names: Sequence[str], *, with_records: bool = False) -> None:
+    """Forget several collections, which may relate to each other in a circle: all of them, or none.
+
+    Raises: as `drop`.
+    """
+    await _drop(gateway, names, with_records=with_records, require=lambda _: None)
 
 
 async def describe(gateway: Gateway, name: str) -> Description:
@@ -187,19 +188,40 @@ async def fetch_version(gateway: Gateway, name: str, version: int) -> SchemaVers
     raise UnknownSchemaVersion(name, version)
 
 
-def _refuse_if_related(catalog: Catalog, name: str) -> None:
-    related = sorted({each.source for each in catalog.inverses(name)} - {name})
+async def _drop(
+    gateway: Gateway, names: Sequence[str], *, with_records: bool, require: Callable[[Catalog], None]
+) -> None:
+    async with connection(gateway.pool) as c, c.transaction():
+        await storage.lock_registry(c)
+        catalog = await gateway.live.load(c)
+        require(catalog)
+        served = [name for name in names if name not in catalog.quarantined]
+        for name in served:
+            catalog.collection(name)
+            _refuse_if_related(catalog, name, set(names))
+            if not with_records and (held := await tables.count_up_to(c, name, COUNTED)):
+                raise CollectionInUse(name, "holds records; say records=delete to delete them too", records=held)
+        if served:
+            await tables.apply(c, ddl.drop(*served))
+        for name in names:
+            await storage.delete_collection(c, name)
+        await storage.advance_revision(c)
+    await gateway.live.refresh()
+
+
+def _refuse_if_related(catalog: Catalog, name: str, besides: set[str]) -> None:
+    related = sorted({each.source for each in catalog.inverses(name)} - besides)
     referring = sorted(
-        each.name for each in catalog.collections.values() if name in each.references and each.name != name
+        each.name for each in catalog.collections.values() if name in each.references and each.name not in besides
     )
     if related:
         raise CollectionInUse(
-            name, f"is related to by {', '.join(related)}; change or drop them first", related=related
+            name, f"is related to by {', '.join(related)}; change or drop them first, or with it", related=related
         )
     if referring:
         raise CollectionInUse(
             name,
-            f"is referred to by the schemas of {', '.join(referring)}; change or drop them first",
+            f"is referred to by the schemas of {', '.join(referring)}; change or drop them first, or with it",
             related=referring,
         )
 

@@ -20,6 +20,7 @@ from janua.query.plan import plan_filter
 from janua.sql.parts import RECORD
 from janua.storage import transfer as storage
 from janua.storage.pool import connection
+from janua.telemetry.metrics import import_done
 
 OnError = Literal["abort", "skip"]
 
@@ -46,7 +47,12 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
     current = gateway.live.catalog.collection(collection)
     key = None if on_conflict is None else unique_key(current, on_conflict)
     intake = Intake(
-        current, gateway.live.validator(current), gateway.document_limits, records=records, progress=progress
+        current,
+        gateway.live.validator(current),
+        gateway.document_limits,
+        gateway.lingering,
+        records=records,
+        progress=progress,
     )
     documents = split(source, shape, gateway.settings.limits.body_bytes)
     async with connection(gateway.pool) as c, storage.staging(c, current) as staged:
@@ -56,6 +62,7 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
         fail_at("import.stored")
     fail_at("import.committed")
     refused = [Rejection(line, each.code, each.reason) for each in stored.refused for line in each.lines]
+    import_done(collection, inserted=stored.inserted, updated=stored.updated, rejected=intake.rejected + len(refused))
     rejections = sorted((*intake.rejections, *refused), key=lambda each: each.line)
     return ImportReport(
         imported=stored.inserted,

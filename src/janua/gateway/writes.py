@@ -6,13 +6,15 @@ guarded by it: when it is not the current one any more, the step raises `StaleCa
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Never
 from uuid import UUID
 
 from janua.errors import InvalidQuery, InvalidRecord, RecordExists, StaleCatalog, UnknownRecord, VersionMismatch
 from janua.gateway.answers import Precondition, RecordAnswer
 from janua.gateway.gateway import Gateway, apart_if_large
-from janua.model.collection import Collection
+from janua.model.collection import Collection, Index, Path
 from janua.model.json import dumps
 from janua.model.patch import JsonPatch, MergePatch
 from janua.model.types import Json
@@ -22,6 +24,7 @@ from janua.sql.parts import RECORD
 from janua.sql.upsert import Key
 from janua.storage import records as storage
 from janua.storage.pool import Connection
+from janua.telemetry.spans import COLLECTION, SCHEMA_VERSION, span
 
 PATCH_ATTEMPTS = 20
 """How often a patch without a precondition starts again because another write came between."""
@@ -64,18 +67,17 @@ async def replace(
     return await _replace_if(to, key, document, precondition)
 
 
-async def upsert(to: Writing, key: UUID, document: Document, on_conflict: str) -> RecordAnswer:
-    """Store a record, replacing the one with the same value in the field `on_conflict` (`created` tells which).
+async def upsert(to: Writing, key: UUID, document: Document, by: Key) -> RecordAnswer:
+    """Store a record, replacing the one with the same value in a unique field (`created` tells which).
 
-    A record that is replaced keeps its id; `key` is the id of a new one. The field is a unique one, dotted where it is
-    nested, or `id`, which is `key` itself.
-    Raises: `InvalidQuery` for `on_conflict` and when the document has no value there, `InvalidRecord`,
+    A record that is replaced keeps its id; `key` is the id of a new one. See `unique_key` and `unique_at` for `by`.
+    Raises: `InvalidQuery` when the document has no value there, or while its index is being built; `InvalidRecord`,
     `UniqueConflict` in another field, `RelationConflict`, `StaleCatalog`.
     """
-    by = unique_key(to.collection, on_conflict)
     await validate(to.gateway, to.collection, document)
     if by != "id" and _value_at(document.value, by.keys[0].path) is None:
-        reason = f"the document has no value at {on_conflict}, so no record is the same; give it one, or create it"
+        field = ".".join(by.keys[0].path)
+        reason = f"the document has no value at {field}, so no record is the same; give it one, or create it"
         raise InvalidQuery("on_conflict", reason)
     return _answer(await storage.upsert(to.connection, to.collection, by, key, document.text, to.shown))
 
@@ -85,14 +87,15 @@ async def patch(
 ) -> RecordAnswer:
     """Change a record; the result is validated as a whole.
 
-    Without a precondition a concurrent write makes the patch start again from the new state, so none is lost.
+    Without a precondition a concurrent write makes the patch start again from the new state, so none is lost. Of a
+    missing record no precondition counts: what would be 404 without one is 404 with one (RFC 9110, section 13.2.1).
     Raises: `UnknownRecord`, `VersionMismatch`, `PatchConflict`, `InvalidRecord`, `UniqueConflict`,
     `RelationConflict`, `StaleCatalog`.
     """
     for _ in range(PATCH_ATTEMPTS):
         stored = await storage.fetch_document(to.connection, to.collection, key)
         if stored is None:
-            raise _missing(to.collection, key, precondition)
+            raise UnknownRecord(to.collection.name, str(key))
         _require(to.collection, key, stored.version, precondition)
         after = await asyncio.to_thread(patched, to.gateway, stored.text, change)
         await validate(to.gateway, to.collection, after)
@@ -113,7 +116,7 @@ async def delete(to: Writing, key: UUID, precondition: Precondition = Preconditi
         return _answer(removed)
     found = await storage.fetch_document(to.connection, to.collection, key)
     if found is None:
-        raise _missing(to.collection, key, precondition)
+        raise UnknownRecord(to.collection.name, str(key))
     raise VersionMismatch(to.collection.name, str(key), found.version)
 
 
@@ -122,11 +125,18 @@ async def validate(gateway: Gateway, collection: Collection, document: Document)
 
     Raises: `InvalidRecord` with all violations.
     """
-    validator = gateway.live.validator(collection)
-    if not validator.is_valid(document.value):
-        # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
-        violations = await asyncio.to_thread(validator.validate, document.value)
-        raise InvalidRecord(collection.name, violations)
+    with span("validate", {COLLECTION: collection.name, SCHEMA_VERSION: collection.version}):
+        validator = gateway.live.validator(collection)
+        if validator.lingers:
+            async with gateway.lingering:
+                violations = await asyncio.to_thread(validator.validate, document.value)
+        elif await apart_if_large(len(document.text), validator.is_valid, document.value):
+            return
+        else:
+            # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
+            violations = await asyncio.to_thread(validator.validate, document.value)
+        if violations:
+            raise InvalidRecord(collection.name, violations)
 
 
 def unique_key(collection: Collection, field: str) -> Key:
@@ -136,14 +146,13 @@ def unique_key(collection: Collection, field: str) -> Key:
     """
     if field == "id":
         return "id"
-    unique = {
-        ".".join(each.keys[0].path): each
-        for each in collection.indexes
-        if each.unique and len(each.keys) == 1 and each.where is None
-    }
-    if field not in unique:
-        raise InvalidQuery("on_conflict", f"must be a unique field: one of {', '.join([*sorted(unique), 'id'])}")
-    return unique[field]
+    found = next((each for path, each in _unique(collection).items() if ".".join(path) == field), None)
+    return found or _not_unique(collection)
+
+
+def unique_at(collection: Collection, path: Path) -> Key:
+    """Return what an upsert goes by, given the path of a unique field. Raises: as `unique_key`."""
+    return _unique(collection).get(path) or _not_unique(collection)
 
 
 async def made_document(gateway: Gateway, value: Json) -> Document:
@@ -198,13 +207,17 @@ def _require(collection: Collection, key: UUID, version: int, precondition: Prec
         raise VersionMismatch(collection.name, str(key), version)
 
 
-def _missing(collection: Collection, key: UUID, precondition: Precondition) -> UnknownRecord | VersionMismatch:
-    if precondition.match is not None:
-        return VersionMismatch(collection.name, str(key), 0)
-    return UnknownRecord(collection.name, str(key))
+def _unique(collection: Collection) -> Mapping[Path, Index]:
+    whole = (each for each in collection.indexes if each.unique and len(each.keys) == 1 and each.where is None)
+    return {each.keys[0].path: each for each in whole}
 
 
-def _value_at(value: Json, path: tuple[str, ...]) -> Json:
+def _not_unique(collection: Collection) -> Never:
+    known = [*sorted(".".join(path) for path in _unique(collection)), "id"]
+    raise InvalidQuery("on_conflict", f"must be a unique field: one of {', '.join(known)}")
+
+
+def _value_at(value: Json, path: Path) -> Json:
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value

@@ -263,9 +263,13 @@ def root_fields(names: Names) -> tuple[str, ...]:
 
 def names_taken(collection: Collection) -> frozenset[str]:
     """Return the GraphQL types and root fields of a collection, which no other collection may newly use."""
-    types = model_types(collection)
-    derived = (f"{type}{ending}" for type in types for ending in DERIVED_TYPES)
-    return frozenset({*types, *derived, *root_fields(collection.names)})
+    derived = (f"{type}{ending}" for type in model_types(collection) for ending in DERIVED_TYPES)
+    return names_held(collection).union(derived)
+
+
+def names_held(collection: Collection) -> frozenset[str]:
+    """Return the GraphQL types and root fields that only this collection has, and keeps in its next version."""
+    return model_types(collection).union(root_fields(collection.names))
 
 
 def model_types(collection: Collection) -> frozenset[str]:

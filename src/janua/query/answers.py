@@ -21,6 +21,7 @@ from janua.query.limits import QueryLimits
 from janua.query.nodes import Bound, Filter, Link, OrderKey, Position
 from janua.query.operands import OperandReader, Value
 from janua.query.orders import order_keys
+from janua.query.ownership import is_own
 from janua.query.pages import Page, resolve_page
 from janua.query.parts import (
     AggregatePlan,
@@ -62,7 +63,7 @@ from janua.query.selection import (
     Selection,
     TotalAsked,
 )
-from janua.query.variables import Deferred
+from janua.query.variables import Deferred, known
 
 WHOLE = "data"
 """The field that shows the whole document, where a collection declares no fields of its own."""
@@ -85,6 +86,17 @@ def plan_answer(catalog: Catalog, query: AnswerQuery, limits: QueryLimits, key: 
     answering = _Answering(catalog, limits, key, big_as_text=query.big_as_text)
     members = tuple((name, answering.root(each)) for name, each in query.roots)
     return PlannedAnswer(AnswerPlan(Members(members)), tuple(answering.values))
+
+
+def plan_shown(
+    catalog: Catalog, collection: str, query: Selection, limits: QueryLimits, key: CursorKey, *, big_as_text: bool
+) -> Part | None:
+    """Return the part that shows what is selected of a record that is being written.
+
+    None when that is more than the record itself: it then has to be read. Raises: as `plan_answer`.
+    """
+    part = _Answering(catalog, limits, key, big_as_text=big_as_text).record(collection, query)
+    return part if is_own(part) else None
 
 
 class _Answering:
@@ -116,6 +128,10 @@ class _Answering:
                 return self._groups(root)
             case _:
                 assert_never(root)
+
+    def record(self, collection: str, selection: Selection) -> Part:
+        """Return the part that shows a record of a collection."""
+        return self._members(selection, root_scope(self._catalog, collection, "graphql"), 1)
 
     def _members(self, selection: Selection, scope: Scope, times: int) -> Members:
         """Return the members of a record or object; `times`: of how many of them, at worst."""
@@ -176,8 +192,10 @@ class _Answering:
         order = order_keys(self._catalog, collection, asked.order, "graphql", self._limits)
         condition = self._filter(asked, scope)
         context = Deferred(asked.where, partial(_context, collection, order))
-        needs_context = asked.page.after is not None or asked.page.before is not None
-        page = self._page(asked, context.value(_no_variables) if needs_context else "", len(order))
+        starts_at_cursor = asked.page.after is not None or asked.page.before is not None
+        page = self._page(
+            asked, _context(collection, order, known(asked.where)) if starts_at_cursor else "", len(order)
+        )
         bound = None if page.boundary is None else Bound(tuple(self._bind_text(each) for each in page.boundary))
         limit = self._bind(page.size)
         offset = None if page.offset is None else self._bind(page.offset)
@@ -293,10 +311,6 @@ def _shows_cursors(asked: ListAsked) -> bool:
 
 def _context(collection: str, order: tuple[OrderKey, ...], where: Json) -> str:
     return context_of(collection, order, (where if isinstance(where, dict) else None,))
-
-
-def _no_variables(variable: object) -> Json:
-    raise TypeError(f"{variable} is not known while planning")
 
 
 def _group_limit(first: int | None, limits: QueryLimits) -> int:

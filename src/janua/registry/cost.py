@@ -56,6 +56,12 @@ def cost_violations(schemas: SchemaMap, limit: int) -> list[Violation]:
     return path.violations
 
 
+def weigh(schemas: SchemaMap, weight: Callable[[Place], int]) -> int:
+    """Return the most that subschemas judging one and the same value weigh together, `SAME_VALUE` + 1 at most."""
+    measure = _Measure(schemas, judging_same, SAME_VALUE, weight=weight)
+    return max((measure.take(place) for place in schemas), default=0)
+
+
 def judging_same(schemas: SchemaMap, place: Place) -> Iterator[Step]:
     """Yield the places that judge the same value as this one, one step away."""
     target = schemas.target(place)
@@ -80,7 +86,7 @@ class _Open:
     place: Place
     group: str
     steps: Iterator[Step]
-    sums: int = 1
+    sums: int
     largest: int = 0
     groups: dict[str, int] = field(default_factory=dict[str, int])
 
@@ -105,19 +111,26 @@ class _Measure:
         steps: Callable[[SchemaMap, Place], Iterator[Step]],
         limit: int,
         deepest: int | None = None,
+        weight: Callable[[Place], int] = lambda _: 1,
     ) -> None:
         self.violations: list[Violation] = []
         self._schemas = schemas
         self._steps = steps
         self._limit = limit
         self._deepest = deepest
+        self._weight = weight
         self._costs: dict[int, int] = {}
 
-    def take(self, start: Place) -> None:
-        """Count the cost of a place and of all it reaches."""
-        if id(start.schema) in self._costs or isinstance(start.schema, bool):
-            return
-        stack = [_Open(start, "", self._steps(self._schemas, start))]
+    def take(self, start: Place) -> int:
+        """Return the cost of a place and of all it reaches."""
+        if isinstance(start.schema, bool):
+            return 0
+        if id(start.schema) not in self._costs:
+            self._count(start)
+        return self._costs.get(id(start.schema), 0)
+
+    def _count(self, start: Place) -> None:
+        stack = [self._opened(start, "")]
         within = {id(start.schema)}
         while stack:
             top = stack[-1]
@@ -126,7 +139,7 @@ class _Measure:
                 within.discard(id(top.place.schema))
                 self._close(stack)
             elif isinstance(step.schema, bool) or id(step.schema) in self._costs:
-                top.add(group, self._costs.get(id(step.schema), 1))
+                top.add(group, self._costs.get(id(step.schema), self._weight(step)))
             elif id(step.schema) in within:
                 self._meet(top, group)
             elif self._deepest and len(stack) == self._deepest:
@@ -135,7 +148,10 @@ class _Measure:
                 return
             else:
                 within.add(id(step.schema))
-                stack.append(_Open(step, group, self._steps(self._schemas, step)))
+                stack.append(self._opened(step, group))
+
+    def _opened(self, place: Place, group: str) -> _Open:
+        return _Open(place, group, self._steps(self._schemas, place), self._weight(place))
 
     def _close(self, stack: list[_Open]) -> None:
         done = stack.pop()
@@ -151,4 +167,4 @@ class _Measure:
         if self._deepest:
             self.violations.append(Violation(top.place.pointer, "$ref", _LOOP))
         else:
-            top.add(group, 1)
+            top.add(group, self._weight(top.place))

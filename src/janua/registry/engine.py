@@ -1,12 +1,13 @@
 """The one place that builds jsonschema-rs validators, always with the same rules.
 
 In: a schema and the schemas it refers to. Out: a compiled validator. Start at `build_engine`. The rules: nothing is
-fetched; formats are asserted in every draft; patterns run in linear time where they can, else with a bound on
-backtracking beyond which they count as not matching; instances are left out of messages.
+fetched; formats are asserted in every draft; patterns run in linear time where they can, the others as `lookaround` has
+it; instances are left out of messages.
 """
 
+import contextlib
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 from urllib.parse import quote, urldefrag, urljoin
 
@@ -16,11 +17,13 @@ from jsonschema_specifications import REGISTRY
 from janua.errors import InvalidSchema, Violation
 from janua.model.collection import Schema
 from janua.model.types import Json
+from janua.registry.guarding import guard
 from janua.registry.keywords import Draft, draft_of
+from janua.registry.lookaround import guarded, is_linear
 from janua.registry.references import BASE, SCHEME, without_id
 
-BACKTRACKS = 10_000
-"""Steps that a pattern with look-around or back-references may take on one string: a fraction of a millisecond."""
+KEY_BACKTRACKS = 200
+"""Steps back that matching one key may take with look-around or back-references under `patternProperties`."""
 START = "https://start.janua.invalid/"
 """The URI of a schema that only refers to places in another."""
 MASK = "value"
@@ -46,16 +49,26 @@ def build_engine(document: Schema, references: Mapping[str, Schema], start: Sche
 
     Raises: `InvalidSchema` for what jsonschema-rs cannot compile; `schema_check` finds out why beforehand.
     """
-    resources = [(f"{SCHEME}{name}", without_id(each)) for name, each in references.items()]
-    if start is not None:
-        resources.append((root_uri(document), document))
+    linear = linear_engine(document, references, start)
+    if linear is not None:
+        return linear
     try:
-        if start is None:
-            return _build(document, draft_of(document), BASE, _registry(resources))
-        return _build(start, Draft.D2020, START, _registry(resources))
+        detour = guard(document, references)
+        with contextlib.suppress(ValueError):
+            return _build(detour.document, detour.references, start, rs.RegexOptions(), detour.formats)
+        options = rs.FancyRegexOptions(backtrack_limit=KEY_BACKTRACKS)
+        return _build(detour.document, detour.references, start, options, detour.formats)
     except ValueError as error:
         first = str(error).partition("\n")[0]
         raise InvalidSchema([Violation("", "$schema", f"the schema cannot be compiled: {first[:300]}")]) from None
+
+
+def linear_engine(
+    document: Schema, references: Mapping[str, Schema], start: Schema | None = None
+) -> rs.Validator | None:
+    """Return the same validator when all of it runs in linear time; None when a pattern does not."""
+    with contextlib.suppress(ValueError):
+        return _build(document, references, start, rs.RegexOptions())
 
 
 def root_uri(document: Schema) -> str:
@@ -71,48 +84,34 @@ def uri_of(document: Schema, where: str) -> str:
     return f"{base or root_uri(document)}#{quote(fragment, safe=_PLAIN_IN_FRAGMENTS)}"
 
 
-def is_linear(pattern: str) -> bool:
-    """Return whether the linear engine takes a pattern."""
-    return _compiles(pattern, rs.RegexOptions())
-
-
 def is_pattern(pattern: str) -> bool:
     """Return whether either engine takes a pattern (ECMA-262, as JSON Schema has it)."""
-    return is_linear(pattern) or _compiles(pattern, _backtracking())
+    return is_linear(pattern) or guarded(pattern) is not None
 
 
-def _compiles(pattern: str, options: rs.RegexOptions | rs.FancyRegexOptions) -> bool:
-    try:
-        rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
-    except ValueError:
-        return False
-    return True
+def _build(
+    document: Schema,
+    references: Mapping[str, Schema],
+    start: Schema | None,
+    options: rs.RegexOptions | rs.FancyRegexOptions,
+    formats: Mapping[str, Callable[[str], bool]] = {},
+) -> rs.Validator:
+    resources = [(f"{SCHEME}{name}", without_id(each)) for name, each in references.items()]
+    if start is not None:
+        resources.append((root_uri(document), document))
+    return _CLASSES[draft_of(document) if start is None else Draft.D2020](
+        cast("dict[str, Json] | bool", document if start is None else start),
+        validate_formats=True,
+        formats={**_formats(), **formats},
+        retriever=_refuse,
+        registry=_registry(resources),
+        base_uri=BASE if start is None else START,
+        pattern_options=options,
+        mask=MASK,
+    )
 
 
-def _backtracking() -> rs.FancyRegexOptions:
-    return rs.FancyRegexOptions(backtrack_limit=BACKTRACKS)
-
-
-def _build(document: Schema, draft: Draft, base: str, registry: rs.Registry) -> rs.Validator:
-    def build(options: rs.RegexOptions | rs.FancyRegexOptions) -> rs.Validator:
-        return _CLASSES[draft](
-            cast("dict[str, Json] | bool", document),
-            validate_formats=True,
-            formats=_formats(),
-            retriever=_refuse,
-            registry=registry,
-            base_uri=base,
-            pattern_options=options,
-            mask=MASK,
-        )
-
-    try:
-        return build(rs.RegexOptions())
-    except ValueError:
-        return build(_backtracking())
-
-
-def _registry(resources: list[tuple[str, Schema]]) -> rs.Registry:
+def _registry(resources: Sequence[tuple[str, Schema]]) -> rs.Registry:
     # A registry knows only what it is given: the metaschemas of other drafts than its own must be among it.
     found = [(uri, cast("dict[str, Json] | bool", each)) for uri, each in [*_metaschemas(), *resources]]
     return rs.Registry(found, retriever=_refuse)

@@ -20,8 +20,9 @@ from janua.model.names import pointer
 from janua.model.types import Json
 from janua.registry.choices import GENERAL, Choices
 from janua.registry.engine import build_engine, root_uri
+from janua.registry.guarding import original_pointer
 from janua.registry.instances import Path, sample, steps_to, value_at
-from janua.registry.messages import message_of
+from janua.registry.messages import guarded_pattern, message_of, too_long_of
 from janua.registry.quiet import Condition, QuietSchema, quieten
 from janua.registry.references import BASE, Place, SchemaMap
 from janua.registry.shapes import Shapes
@@ -73,12 +74,17 @@ class Explainer:
         try:
             self.engine(at).validate(value)
         except rs.ValidationError as error:
-            return self.violations_of(error, steps_to(value, error))
+            path = steps_to(value, error)
+            return self.violations_of(error, path, value_at(value, path))
         return []
 
     def violations_of(self, error: rs.ValidationError, path: Path, value: Json = None) -> list[Violation]:
         """Return what an error of a value at a path says."""
         where = self.quiet.old_pointer(self.new_pointer_of(error))
+        pattern = guarded_pattern(error)
+        if pattern is not None:
+            message = too_long_of(pattern, value) or message_of(error)
+            return [Violation(pointer(path), "pattern", message, original_pointer(where))]
         keyword = _keyword(error)
         unexpected = _unexpected(error, keyword, value)
         if unexpected is None:

@@ -10,6 +10,8 @@ import jsonschema_rs as rs
 
 from janua.model.json import dumps
 from janua.model.types import Json
+from janua.registry.guarding import pattern_of
+from janua.registry.lookaround import guarded
 
 SHOWN_VALUES = 10
 SHOWN_CHARACTERS = 80
@@ -63,10 +65,25 @@ _MESSAGES: Mapping[str, Callable[[_Kind], str]] = {
 
 def message_of(error: rs.ValidationError) -> str:
     """Return what to change, in a sentence without its subject."""
-    if type(error.kind).__name__ == "BacktrackLimitExceeded" or error.message.startswith("Error executing regex"):
-        return "takes too long to match with the pattern, so it counts as not matching; simplify the pattern"
+    pattern = guarded_pattern(error)
+    if pattern is not None:
+        return f"must match the pattern {_cut(pattern)}"
     found = _MESSAGES.get(error.kind.name)
     return found(error.kind) if found else _cut(error.message)
+
+
+def guarded_pattern(error: rs.ValidationError) -> str | None:
+    """Return the pattern that an error is about, if it is one that `guarding` made a format of."""
+    return pattern_of(error.kind.format) if isinstance(error.kind, rs.ValidationErrorKind.Format) else None
+
+
+def too_long_of(pattern: str, text: Json) -> str | None:
+    """Return what to say of a string that was not matched with a pattern because that would take too long."""
+    found = guarded(pattern)
+    if found is None or not isinstance(text, str) or not found.gives_up(text):
+        return None
+    rule = f"; strings of more than {found.longest} characters are not tried" if found.longest else ""
+    return f"takes too long to match with the pattern, so it counts as not matching{rule}; simplify the pattern"
 
 
 def one_of(values: list[Json]) -> str:

@@ -17,6 +17,7 @@ from janua.model.types import Json
 from janua.registry.cost import cost_violations, size_violations
 from janua.registry.engine import build_engine, is_pattern, uri_of
 from janua.registry.keywords import METASCHEMAS, Draft, draft_named, draft_of
+from janua.registry.lookaround import SECONDS, TooMuchWork, effort
 from janua.registry.messages import message_of
 from janua.registry.references import Place, SchemaMap, shown
 from janua.registry.validation import Validator
@@ -102,9 +103,11 @@ def _defaults(schemas: SchemaMap, document: Schema, references: Mapping[str, Sch
     defaults: list[Json] = [each.note("default") for each in fields]
     judges: list[Json] = [{"$ref": uri_of(document, each.pointer)} for each in fields]
     engine = build_engine(document, references, {"prefixItems": judges})
-    if engine.is_valid(defaults):
-        return []
-    wrong = {cast(int, each.instance_path[0]): message_of(each) for each in engine.iter_errors(defaults)}
+    try:
+        with effort():
+            wrong = {cast(int, each.instance_path[0]): message_of(each) for each in engine.iter_errors(defaults)}
+    except TooMuchWork:
+        return [Violation("", "default", f"matching the defaults with patterns takes more than {SECONDS:g} s")]
     return [
         Violation(f"{fields[at].pointer}/default", "default", f"the default does not satisfy its own schema: {message}")
         for at, message in sorted(wrong.items())

@@ -85,11 +85,16 @@ def create_table(collection: str) -> str:
     )
 
 
-def drop(collection: str) -> tuple[str, ...]:
-    """Return the statements that remove a collection and all that belongs to it, by name: its schema may be broken.
+def drop(*collections: str) -> tuple[str, ...]:
+    """Return the statements that remove collections and all that belongs to them, by name: a schema may be broken.
 
-    They fail while another collection relates to it.
+    The last of them fails while another collection relates to one of these.
     """
+    tables = ", ".join(render(table(each)) for each in collections)
+    return *(_drop_belongings(each) for each in collections), f"DROP TABLE IF EXISTS {tables}"
+
+
+def _drop_belongings(collection: str) -> str:
     prefix = render(text(f"{collection}$"))
     body = (
         "DECLARE found text; BEGIN "  # noqa: S608 -- the prefix is a quoted literal
@@ -100,7 +105,7 @@ def drop(collection: str) -> tuple[str, ...]:
         f"AND c.relnamespace = 'collections'::regnamespace AND starts_with(c.relname, {prefix}) "
         "LOOP EXECUTE 'DROP TABLE ' || found; END LOOP; END"
     )
-    return f"DO {render(text(body))}", f"DROP TABLE IF EXISTS {render(table(collection))}"
+    return f"DO {render(text(body))}"
 
 
 def primary_key(collection: str) -> str:

@@ -17,6 +17,7 @@ from janua.model.json import dumps
 from janua.sql.indexes import NamedIndex, drop_index
 from janua.sql.maintenance import analyze
 from janua.storage.pool import UNHURRIED, Connection
+from janua.telemetry.metrics import index_build
 
 _BUILDER = "hashtext('janua.indexes'), hashtext($1)"
 """The advisory lock of whoever builds or drops the indexes of a collection."""
@@ -103,7 +104,8 @@ async def build_online(connection: Connection, index: NamedIndex, *, exists: boo
         async with _unhurried(connection):
             if exists:
                 await connection.execute(index.drop(concurrently=True), timeout=UNHURRIED)
-            await connection.execute(index.create(concurrently=True), timeout=UNHURRIED)
+            with index_build():
+                await connection.execute(index.create(concurrently=True), timeout=UNHURRIED)
             # An index on an expression has no statistics before ANALYZE.
             await connection.execute(analyze(index.collection), timeout=UNHURRIED)
     except asyncpg.UniqueViolationError as error:

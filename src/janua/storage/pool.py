@@ -10,9 +10,10 @@ The client gives up on a statement a little after the server should have; work t
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -26,6 +27,9 @@ from janua.errors import (
     StatementTimeout,
     StorageFull,
 )
+from janua.telemetry import metrics
+from janua.telemetry.spans import note_step
+from janua.telemetry.statements import statement
 
 if TYPE_CHECKING:
     AnyPool = asyncpg.Pool[asyncpg.Record]
@@ -39,6 +43,7 @@ UNHURRIED: Final = 7 * 86_400.0
 """Seconds that asyncpg may wait for work without a limit of its own, such as an index build."""
 
 CLIENT_MARGIN: Final = 5.0  # seconds after the server's own timeout; it counts when the server hangs
+UNNOTICED: Final = 0.001  # seconds that waiting for a connection may take before it is measured
 CLOSE_PATIENCE: Final = 5.0  # seconds for PostgreSQL to take leave; then the connections are cut
 SEARCH_PATH: Final = "pg_catalog, public"  # extensions are in public; Janua's own names are always qualified
 
@@ -47,6 +52,8 @@ class Pool(AnyPool):
     """A pool that knows how long to wait for one of its connections, and for their end."""
 
     acquire_timeout: float = 5.0
+    turns: asyncio.Semaphore
+    """Who is next: asyncpg's own queue lets newcomers overtake those who wait, some of them for seconds."""
 
     async def close(self) -> None:
         """Close all connections, those that hang by cutting them: the process is about to end."""
@@ -56,8 +63,34 @@ class Pool(AnyPool):
 
 
 class _Connection(PlainConnection):
+    """A connection that is not reset, and measures what runs on it."""
+
     def get_reset_query(self) -> str:
         return ""
+
+    async def execute(self, query: str, *args: Any, **options: Any) -> str:
+        with statement(query, args):
+            return await super().execute(query, *args, **options)
+
+    async def fetch(self, query: str, *args: Any, **options: Any) -> list[Any]:
+        with statement(query, args):
+            return await super().fetch(query, *args, **options)
+
+    async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any | None:
+        with statement(query, args):
+            return await super().fetchrow(query, *args, **options)
+
+    async def fetchval(self, query: str, *args: Any, **options: Any) -> Any:
+        with statement(query, args):
+            return await super().fetchval(query, *args, **options)
+
+    async def copy_from_query(self, query: str, *args: Any, **options: Any) -> str:
+        with statement(query, args):
+            return await super().copy_from_query(query, *args, **options)
+
+    async def copy_to_table(self, table_name: str, **options: Any) -> str:
+        with statement(f"COPY {table_name}"):
+            return await super().copy_to_table(table_name, **options)
 
 
 async def open_pool(database: Database, *, name: str) -> Pool:
@@ -86,6 +119,7 @@ async def open_pool(database: Database, *, name: str) -> Pool:
         server_settings=session_settings(database, name),
     )
     pool.acquire_timeout = database.acquire_timeout
+    pool.turns = asyncio.Semaphore(database.pool_max)
     with opening():
         return await pool
 
@@ -150,13 +184,31 @@ async def connection(pool: Pool) -> AsyncGenerator[Connection]:
 
 async def acquire(pool: Pool) -> Lent:
     """Take a connection out of the pool; the pool replaces those that PostgreSQL has closed meanwhile."""
+    start = time.perf_counter()
     try:
-        return await pool.acquire(timeout=pool.acquire_timeout)
+        return await _take(pool)
     except TimeoutError as error:
         reason = f"no connection to the database came free within {pool.acquire_timeout:g} s"
         raise DatabaseUnavailable(reason) from error
     except Exception as error:
         raise translate(error) or error from error
+    finally:
+        if (waited := time.perf_counter() - start) > UNNOTICED:
+            metrics.WAITS.observe(waited)
+            note_step("connection", waited)
+
+
+async def _take(pool: Pool) -> Lent:
+    if pool.turns.locked():
+        async with asyncio.timeout(pool.acquire_timeout):
+            await pool.turns.acquire()
+    else:
+        await pool.turns.acquire()
+    try:
+        return await pool.acquire(timeout=pool.acquire_timeout)
+    except BaseException:
+        pool.turns.release()
+        raise
 
 
 async def release(pool: Pool, lent: Lent) -> None:
@@ -165,6 +217,8 @@ async def release(pool: Pool, lent: Lent) -> None:
         await pool.release(lent, timeout=pool.acquire_timeout)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         discard(lent)
+    finally:
+        pool.turns.release()
 
 
 def is_sound(lent: Lent) -> bool:

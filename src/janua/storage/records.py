@@ -79,10 +79,11 @@ async def fetch_answer(connection: Connection, statement: Statement, arguments: 
         raise StaleCatalog("") from error
 
 
-async def fetch_groups(connection: Connection, plan: AggregatePlan, values: Sequence[Value]) -> str:
-    """Return the JSON text of all groups."""
+async def fetch_groups(connection: Connection, plan: AggregatePlan, values: Sequence[Value]) -> tuple[str, bool]:
+    """Return the JSON text of the groups, and whether there are more than `plan.limit`."""
     statement = aggregate.aggregate_statement(plan)
-    return await connection.fetchval(statement.text, *values_for(statement, values))
+    [row] = await connection.fetch(statement.text, *values_for(statement, values))
+    return row["groups"], row["found"] > plan.limit
 
 
 def _keys(text: str | None) -> Keys | None:

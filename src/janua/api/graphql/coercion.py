@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from graphql import (
     GraphQLArgument,
+    GraphQLError,
     GraphQLField,
     GraphQLList,
     GraphQLNamedType,
@@ -22,6 +23,7 @@ from graphql import type_from_ast as _from_ast  # pyright: ignore[reportUnknownV
 from graphql.execution.values import VariableValues
 from graphql.utilities import coerce_input_literal as _literal  # pyright: ignore[reportUnknownVariableType] -- as above
 from graphql.utilities import coerce_input_value as _value  # pyright: ignore[reportUnknownVariableType] -- as above
+from graphql.utilities import validate_input_literal  # pyright: ignore[reportUnknownVariableType] -- as above
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 from janua.api.graphql.kinds import Input
@@ -48,6 +50,19 @@ def type_of(field: GraphQLField) -> GraphQLNamedType:
 def argument_value(argument: GraphQLArgument, literal: ValueNode, values: VariableValues) -> object:
     """Return the value that is given for an argument."""
     return from_literal(literal, cast("Any", argument).type, values)
+
+
+def refused_argument(name: str, argument: GraphQLArgument, literal: ValueNode, values: VariableValues) -> GraphQLError:
+    """Return what is wrong with a value that `argument_value` could make nothing of."""
+    found: list[GraphQLError] = []
+
+    def note(error: GraphQLError, _: object) -> None:
+        found.append(error)
+
+    explain = cast("Callable[..., None]", validate_input_literal)
+    explain(literal, cast("Any", argument).type, note, values)
+    reason = found[0].message if found else "it does not fit its type"
+    return GraphQLError(f"Argument '{name}' has invalid value: {reason}", literal)
 
 
 def default_of(argument: GraphQLArgument) -> object:

@@ -6,7 +6,7 @@ A document is valid under one slice of the GraphQL schema; when the slice change
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from graphql import (
     DocumentNode,
@@ -23,13 +23,14 @@ from graphql import (
 )
 
 from janua.api.graphql.limits import parse_document
-from janua.api.graphql.programs import Programs
+from janua.api.graphql.programs import Programs, Room
 from janua.api.graphql.roots import Root
 from janua.api.graphql.schema import SchemaSlices, Slice
 from janua.api.graphql.shaping import Shaping
 from janua.config import Graphql
 from janua.errors import InvalidOperation
 from janua.model.catalog import Catalog
+from janua.telemetry.spans import span
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 TYPENAME = "__typename"
@@ -49,8 +50,13 @@ class Operation:
     type: GraphQLObjectType
     shaping: Shaping
     has_static: bool
-    programs: Programs = field(default_factory=Programs)
+    programs: Programs
     static_answer: bytes | None = None
+
+    @property
+    def name(self) -> str:
+        """Return what its author calls it, empty when nothing."""
+        return self.node.name.value if self.node.name else ""
 
     @property
     def is_query(self) -> bool:
@@ -101,6 +107,7 @@ class Documents:
         self._introspection = introspection
         self._kept: OrderedDict[tuple[str | None, str], Document] = OrderedDict()
         self._size = 0
+        self.room = Room()
 
     def find(self, collection: str | None, text: str, catalog: Catalog) -> Document | None:
         """Return a document that is ready under this catalog, if there is one."""
@@ -118,17 +125,19 @@ class Documents:
         """
         earlier = self._kept.get((collection, text))
         if earlier is None:
-            tree = parse_document(text, self._limits, introspection=self._introspection)
+            with span("graphql.parse"):
+                tree = parse_document(text, self._limits, introspection=self._introspection)
         else:
             tree = earlier.tree
         slice = await self._slice(collection, root_names(tree), catalog)
         if earlier is not None and earlier.slice is slice:
             earlier.revision = catalog.revision
             return earlier
-        errors = validate(slice.schema, tree, max_errors=MAX_ERRORS, hide_suggestions=not self._suggest)
+        with span("graphql.validate"):
+            errors = validate(slice.schema, tree, max_errors=MAX_ERRORS, hide_suggestions=not self._suggest)
         if errors:
             raise InvalidDocument(errors)
-        return self._keep((collection, text), _document(tree, slice, catalog, len(text)))
+        return self._keep((collection, text), _document(tree, slice, catalog, len(text), self.room))
 
     async def _slice(self, collection: str | None, roots: frozenset[str], catalog: Catalog) -> Slice:
         if collection is not None:
@@ -173,7 +182,7 @@ def mark_of(type: GraphQLObjectType, name: str) -> Root | None:
     return mark if isinstance(mark, Root) else None
 
 
-def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int) -> Document:
+def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int, room: Room) -> Document:
     fragments = {each.name.value: each for each in tree.definitions if isinstance(each, FragmentDefinitionNode)}
     operations: dict[str, Operation] = {}
     for each in tree.definitions:
@@ -184,7 +193,7 @@ def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int) -> 
             name = "" if each.name is None else each.name.value
             roots = _roots_of(each, fragments)
             has_static = any(root != TYPENAME and mark_of(type, root) is None for root in roots)
-            operations[name] = Operation(each, type, Shaping(slice.schema, each), has_static)
+            operations[name] = Operation(each, type, Shaping(slice.schema, each), has_static, Programs(room))
     return Document(tree, slice, catalog.revision, fragments, operations, size)
 
 

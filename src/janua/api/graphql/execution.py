@@ -7,6 +7,7 @@ statement; the text that PostgreSQL made is the answer.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 from graphql import DocumentNode, ExecutionResult, FieldNode, GraphQLError, OperationDefinitionNode, SelectionSetNode
@@ -24,24 +25,40 @@ from janua.api.graphql.documents import (
 )
 from janua.api.graphql.exchange import Answered, Asked
 from janua.api.graphql.faults import errors_body, fault
+from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
 from janua.api.graphql.registry import Context
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import Fields, Selecting, Unrepeatable
 from janua.api.graphql.shaping import Misfit
-from janua.api.problems import status_of
+from janua.api.problems import graphql_error, status_of
 from janua.api.wire import json_bytes
-from janua.errors import IntrospectionOff, InvalidOperation, JanuaError, MethodNotAllowed
-from janua.gateway.gateway import Gateway
+from janua.errors import (
+    IntrospectionOff,
+    InvalidOperation,
+    InvalidQuery,
+    JanuaError,
+    MethodNotAllowed,
+    StaleCatalog,
+)
+from janua.gateway.gateway import Gateway, in_one_transaction, on_connection, with_current_catalog
+from janua.gateway.idempotency import Idempotency, once
 from janua.gateway.queries import answer
 from janua.model.catalog import Catalog
-from janua.model.json import loads
+from janua.model.json import dumps, loads
 from janua.model.types import Json
 from janua.query.ast import Variable
 from janua.query.variables import Structural
+from janua.storage.pool import Connection
+from janua.telemetry import metrics
+from janua.telemetry.spans import annotate, span
 
 MAX_ERRORS = 20
 OK, BAD_REQUEST, FAILED = 200, 400, 500
+MANY = 100
+"""So many elements of a variable are coerced in a thread."""
+IDEMPOTENT = "/graphql"
+"""The scope of idempotency keys; no collection is called so."""
 
 
 class Engine:
@@ -59,16 +76,22 @@ class Engine:
 
         Raises: `JanuaError` for a request that cannot be an operation at all.
         """
-        catalog = self.gateway.live.catalog
         try:
-            document = self.documents.find(asked.collection, asked.query, catalog)
-            if document is None:
-                document = await self.documents.prepare(asked.collection, asked.query, catalog)
-            operation = document.operation(asked.operation_name)
+            return await with_current_catalog(self.gateway, partial(self._executed, asked))
         except InvalidDocument as error:
             return _refused(error.errors)
         except (GraphQLError, InvalidOperation) as error:
             return _refused([error])
+        except StaleCatalog as error:
+            return Answered(_without_data([fault(error)]), _status(error))
+
+    async def _executed(self, asked: Asked, catalog: Catalog) -> Answered:
+        document = self.documents.find(asked.collection, asked.query, catalog)
+        metrics.DOCUMENTS.count(hit=document is not None)
+        if document is None:
+            document = await self.documents.prepare(asked.collection, asked.query, catalog)
+        operation = document.operation(asked.operation_name)
+        annotate("graphql.operation.name", asked.operation_name or operation.name)
         if not operation.is_query and not asked.mutations_allowed:
             raise MethodNotAllowed("GET", ("POST",))
         return await _Run(self, catalog, document, operation, asked).answer()
@@ -98,15 +121,21 @@ class _Run:
 
     async def answer(self) -> Answered:
         try:
-            if not self.operation.is_query:
-                raise InvalidOperation("mutations are not there yet")
             if self.operation.has_static:
                 return await self._mixed()
-            return Answered(await self._read(self._program()))
-        except InvalidDocument as error:
-            return _refused(error.errors)
+            if self.operation.is_query:
+                return _data(await self._read(self._program()))
+            return _data(await self._write())
+        except StaleCatalog:
+            raise
+        except FailedField as failed:
+            if isinstance(failed.error, StaleCatalog):
+                raise failed.error from failed
+            return Answered(_without_data([graphql_error(failed.error, [failed.key])]), _status(failed.error))
         except JanuaError as error:
             return Answered(_without_data([fault(error)]), _status(error))
+        except GraphQLError as error:
+            return Answered(_without_data([fault(error)]))
 
     def _program(self) -> "tuple[Program, list[object]]":
         """Return the program for these variables, compiled now if need be, and what it binds."""
@@ -127,12 +156,12 @@ class _Run:
             try:
                 program = self._compile(shaping.placeholders(variables, values))
             except Structural as error:
-                if error.variable is None:
+                if error.variable is None or not shaping.decide(error.variable):
                     programs.keep(shape, None)
-                else:
-                    shaping.decide(error.variable)
+                    break
             except Unrepeatable:
                 programs.keep(shape, None)
+                break
             else:
                 programs.keep(shape, program)
                 return program, program.arguments(shaping.lookup(variables))
@@ -140,7 +169,8 @@ class _Run:
         return program, program.arguments(shaping.lookup(variables))
 
     def _compile(self, values: VariableValues) -> Program:
-        return compile_reads(self._scene(), self._fields(values), values)
+        with span("plan"):
+            return compile_reads(self._scene(), self._fields(values), values)
 
     def _fields(self, values: VariableValues) -> Fields:
         selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
@@ -163,7 +193,34 @@ class _Run:
     async def _read(self, program: "tuple[Program, list[object]]") -> bytes:
         compiled, arguments = program
         text = await answer(self.engine.gateway, compiled.statement, arguments)
-        return b'{"data": ' + text.encode() + b"}"
+        return text.encode()
+
+    async def _write(self) -> bytes:
+        """Run the steps of a mutation, all or none."""
+        gateway = self.engine.gateway
+        values = await self._large_values()
+        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
+        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
+        mutation = resolve(self._scene(), fields, selecting)
+        if self.asked.idempotency_key is not None:
+            return await in_one_transaction(gateway, partial(self._once, mutation))
+        return await (on_connection if mutation.is_one_statement else in_one_transaction)(gateway, mutation.run)
+
+    async def _once(self, mutation: Mutation, c: Connection) -> bytes:
+        """Answer a request with an idempotency key."""
+        told: dict[str, Json] = {
+            "query": self.asked.query,
+            "name": self.asked.operation_name,
+            "variables": dict(self.asked.variables),
+        }
+        idempotency = Idempotency.of(self.asked.idempotency_key or "", dumps(told).encode())
+        answer, _ = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
+        return answer
+
+    async def _large_values(self) -> VariableValues:
+        """Return the coerced values, made in a thread when that takes a while."""
+        is_large = any(isinstance(each, list) and len(each) > MANY for each in self.asked.variables.values())
+        return await asyncio.to_thread(self._values) if is_large else self._values()
 
     async def _mixed(self) -> Answered:
         """Answer an operation with fields of the registry or of introspection, which graphql-core executes."""
@@ -173,6 +230,8 @@ class _Run:
         fields = self._fields(values)
         static = {key: nodes for key, nodes in fields.items() if self._is_static(nodes)}
         reads = {key: nodes for key, nodes in fields.items() if key not in static}
+        if reads and not self.operation.is_query:
+            raise InvalidQuery("mutation", "changes of the registry and of records cannot be one transaction; send two")
         result = await self._static(static)
         errors = [fault(each) for each in result.errors or ()]
         if result.data is None:
@@ -212,6 +271,10 @@ class _Run:
         """Return whether the answer depends on nothing but the GraphQL schema."""
         names = {nodes[0].name.value for nodes in fields.values()}
         return names <= INTROSPECTION | {TYPENAME} and not self.operation.node.variable_definitions
+
+
+def _data(members: bytes) -> Answered:
+    return Answered(b'{"data": ' + members + b"}")
 
 
 def _unknown(variable: Variable) -> Json:

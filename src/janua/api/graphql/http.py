@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from janua.api.graphql.exchange import Answered, Asked, Engine
@@ -47,7 +47,7 @@ _TYPES = {each: f"{each}; charset=utf-8".encode() for each in (GRAPHQL_JSON, JSO
 PATH = "/graphql"
 
 
-def graphql_routes(endpoint: "GraphQLEndpoint") -> list[BaseRoute]:
+def graphql_routes(endpoint: "GraphQLEndpoint") -> list[Route]:
     """Return the routes of GraphQL; `state.graphql` of the application is the engine behind them."""
     return [Route(PATH, endpoint), Route(f"{PATH}/{{collection}}", endpoint)]
 

@@ -13,7 +13,7 @@ from janua.api.graphql.kinds import Input, InputFields, NullableInput
 from janua.api.graphql.reach import endless
 from janua.api.graphql.types import DEPRECATED, Types
 from janua.model.collection import Collection, Field
-from janua.model.names import assign, camel, hashed
+from janua.model.names import Wish, altered, assign, camel, hashed, is_legal
 from janua.model.types import Anything, Array, Json, Object, Type, Union
 
 DOCUMENT = "document"
@@ -116,7 +116,7 @@ def _union(types: Types, collection: Collection, type: Union, ending: str) -> Nu
     variants = types.variants_of(collection, type)
     if not variants:
         return scalars.JSON
-    names = member_names([each.name for each in variants])
+    names = member_names(type)
     tags = {names[each.object]: each.tags[0] for each in type.variants if each.tags}
 
     def fields() -> InputFields:
@@ -133,9 +133,16 @@ def _union(types: Types, collection: Collection, type: Union, ending: str) -> Nu
     )
 
 
-def member_names(objects: Iterable[str]) -> Mapping[str, str]:
-    """Return how the members of a union's input are called, by object type: `Circle` is given as `circle`."""
-    return assign(objects, [camel, str, *hashed(camel)], ())
+def member_names(type: Union) -> Mapping[str, str]:
+    """Return how the members of a union's input are called, by object type: as the discriminator's first value."""
+    tags = {each.object: each.tags[0] for each in type.variants if each.tags}
+    rounds: list[Wish] = [
+        lambda name: tags[name] if is_legal(tags.get(name, "")) else None,
+        lambda name: altered(tags.get(name, name)),
+        camel,
+        *hashed(camel),
+    ]
+    return assign([each.object for each in type.variants], rounds, ())
 
 
 def _bare(discriminator: str, tags: Mapping[str, str]) -> Callable[[dict[str, Json]], Json]:

@@ -1,11 +1,12 @@
 """Compiled reads: what an operation asks for, as one statement and where its values come from.
 
-Start at `compile_reads`; a `Program` is kept with its operation for each shape of the variables.
+Start at `compile_reads`; a `Program` is kept for each shape of the variables of its operation.
 """
 
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType, GraphQLSchema
 from graphql.execution.values import VariableValues
@@ -25,8 +26,11 @@ from janua.query.variables import Deferred, Lookup
 from janua.sql.answer import answer_statement
 from janua.sql.statement import Statement, values_for
 
-KEPT_PROGRAMS = 64
-"""How many shapes of variables one operation is compiled for, the least recently used forgotten first."""
+KEPT_BYTES = 64 * 1024 * 1024
+"""About how many bytes of programs one process keeps."""
+SHAPE_BYTES = 64 * 1024
+"""A shape of variables that takes more, by about that many bytes, is compiled for each time."""
+VALUE_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +54,80 @@ class Program:
         return values_for(self.statement, values)
 
 
+class Room:
+    """All programs of one process, up to `limit` bytes, the least recently used forgotten first."""
+
+    def __init__(self, limit: int = KEPT_BYTES) -> None:
+        self._limit = limit
+        self._kept: OrderedDict[tuple[object, Hashable], Program | None] = OrderedDict()
+        self.size = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def find(self, key: tuple[object, Hashable]) -> Program | None:
+        """Return the program that is kept under a key, as the one used last."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
+
+    def has_none(self, key: tuple[object, Hashable]) -> bool:
+        """Return whether it is remembered that there is no program."""
+        return self._kept.get(key, self) is None
+
+    def keep(self, key: tuple[object, Hashable], program: Program | None) -> None:
+        """Keep a program, unless the key alone is too large."""
+        if _weight(key[1]) > SHAPE_BYTES:
+            return
+        if key in self._kept:
+            self._forget(key)
+        self._kept[key] = program
+        self.size += _size(key[1], program)
+        while self.size > self._limit:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, key: tuple[object, Hashable]) -> None:
+        self.size -= _size(key[1], self._kept.pop(key))
+
+
 class Programs:
     """The programs of one operation by the shape of its variables; None where planning needs all their values."""
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[Hashable, Program | None] = OrderedDict()
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self._mine = object()
 
     def find(self, shape: Hashable, revision: int) -> Program | None:
         """Return the program for this shape, if it was compiled for this revision of the catalog."""
-        found = self._kept.get(shape)
-        if found is None or found.revision != revision:
-            return None
-        self._kept.move_to_end(shape)
-        return found
+        found = self._room.find((self._mine, shape))
+        return None if found is None or found.revision != revision else found
 
     def is_unrepeatable(self, shape: Hashable) -> bool:
         """Return whether there is no use in compiling for a shape."""
-        return shape in self._kept and self._kept[shape] is None
+        return self._room.has_none((self._mine, shape))
 
     def keep(self, shape: Hashable, program: Program | None) -> None:
         """Remember what was compiled for a shape."""
-        self._kept[shape] = program
-        while len(self._kept) > KEPT_PROGRAMS:
-            self._kept.popitem(last=False)
+        self._room.keep((self._mine, shape), program)
+
+
+def _size(shape: Hashable, program: Program | None) -> int:
+    if program is None:
+        return _weight(shape)
+    values = sum(len(each) for each in program.values if isinstance(each, str | bytes | tuple))
+    return _weight(shape) + len(program.statement.text) + values + VALUE_BYTES * len(program.values)
+
+
+def _weight(shape: Hashable) -> int:
+    """Return about how many bytes a shape takes."""
+    found, pending = 0, [shape]
+    while pending:
+        each = pending.pop()
+        found += VALUE_BYTES + (len(each) if isinstance(each, str) else 0)
+        if isinstance(each, tuple):
+            pending.extend(cast("tuple[Hashable, ...]", each))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +139,11 @@ class Scene:
     schema: GraphQLSchema
     type: GraphQLObjectType
     fragments: Mapping[str, FragmentDefinitionNode]
+
+    @property
+    def big_as_text(self) -> bool:
+        """Return whether big integers are shown as strings."""
+        return self.gateway.settings.graphql.big_integers_as_strings
 
 
 def compile_reads(scene: Scene, fields: Fields, values: VariableValues) -> Program:
@@ -99,7 +159,7 @@ def compile_reads(scene: Scene, fields: Fields, values: VariableValues) -> Progr
 def compile_roots(scene: Scene, roots: Sequence[tuple[str, Root]]) -> Program:
     """Return the program of roots, by response key."""
     gateway = scene.gateway
-    query = AnswerQuery(tuple(roots), big_as_text=gateway.settings.graphql.big_integers_as_strings)
+    query = AnswerQuery(tuple(roots), big_as_text=scene.big_as_text)
     planned = plan_answer(scene.catalog, query, gateway.query_limits, gateway.cursor_key)
     deferred = tuple(place for place, each in enumerate(planned.values) if isinstance(each, Deferred))
     return Program(answer_statement(planned.plan), planned.values, deferred, scene.catalog.revision)

@@ -15,6 +15,7 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, specified_di
 
 from janua.api.graphql.component import Component, Key, build_component, key_of
 from janua.api.graphql.registry import registry_part
+from janua.api.graphql.scalars import SCALARS
 from janua.api.graphql.sdl import print_sdl
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection
@@ -137,24 +138,38 @@ class SchemaSlices:
         self._slices = OrderedDict((key, each) for key, each in self._slices.items() if key <= served)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is to be known of one version of a collection: found out once."""
+
+    collection: Collection
+    types: frozenset[str]
+    roots: Mapping[str, str]
+
+    @classmethod
+    def of(cls, collection: Collection) -> "_Known":
+        return cls(collection, model_types(collection), dict.fromkeys(root_fields(collection.names), collection.name))
+
+
 class _Names:
-    """Knows the names of collections, each version's found out once."""
+    """Knows the names of collections."""
 
     def __init__(self) -> None:
-        self._types: dict[str, tuple[Collection, frozenset[str]]] = {}
+        self._known: dict[str, _Known] = {}
 
     def view(self, catalog: Catalog) -> View:
-        collections = catalog.collections.values()
-        kept = {name: each for name, each in self._types.items() if catalog.collections.get(name) is each[0]}
-        self._types = {each.name: kept.get(each.name) or (each, model_types(each)) for each in collections}
+        kept = self._known
+        self._known = {
+            name: known if (known := kept.get(name)) and known.collection is each else _Known.of(each)
+            for name, each in catalog.collections.items()
+        }
         components = connected(catalog)
-        keys = {each: key_of(catalog.collections[name] for name in each) for each in set(components.values())}
         return View(
             catalog,
-            roots={name: each.name for each in collections for name in root_fields(each.names)},
+            roots={name: held for known in self._known.values() for name, held in known.roots.items()},
             components=components,
-            keys=keys,
-            taken=RESERVED_TYPES.union(*(types for _, types in self._types.values())),
+            keys={each: key_of(catalog.collections[name] for name in each) for each in set(components.values())},
+            taken=RESERVED_TYPES.union(*(known.types for known in self._known.values())),
         )
 
 
@@ -180,11 +195,13 @@ def schema_of(components: Iterable[Component]) -> GraphQLSchema:
     registry = registry_part()
     query = GraphQLObjectType("Query", _merged([registry.queries, *(each.queries for each in components)]))
     mutation = GraphQLObjectType("Mutation", _merged([registry.mutations, *(each.mutations for each in components)]))
+    generated = chain.from_iterable(each.types for each in components)
     return GraphQLSchema(
         query=query,
         mutation=mutation,
-        # All that are made here: graphql-core looks for others by recursion, and schemas may be deep.
-        types=[query, mutation, *registry.types, *chain.from_iterable(each.types for each in components)],
+        # All that are made here, as graphql-core looks for others by recursion, and schemas may be deep; and every
+        # scalar, as a variable inside a literal of JSON may be of any.
+        types=list(dict.fromkeys([query, mutation, *SCALARS.values(), *registry.types, *generated])),
         directives=specified_directives,
         extensions=registry.extensions,
         # The tests validate what is built here; at run time it would take longer than building it.

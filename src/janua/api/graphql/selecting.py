@@ -24,7 +24,8 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues, get_directive_values
 
-from janua.api.graphql.coercion import argument_value, default_of, is_undefined, type_of
+from janua.api.graphql.coercion import argument_value, default_of, is_undefined, refused_argument, type_of
+from janua.api.graphql.shaping import Withheld
 from janua.errors import InvalidQuery
 from janua.model.json import dumps
 from janua.query.ast import AggregateFunction, PageRequest, Raw, RawFilter, Variable
@@ -94,7 +95,7 @@ class Selecting:
         given = {each.name.value: each.value for each in node.arguments or ()}
         found: dict[str, Raw] = {}
         for name, argument in field.args.items():
-            value = self._argument(argument, given.get(name))
+            value = self._argument(name, argument, given.get(name))
             if not is_undefined(value):
                 found[name] = cast("Raw", value)
         return found
@@ -163,18 +164,17 @@ class Selecting:
         wanted = self._schema.get_type(condition)
         return wanted is parent or (isinstance(wanted, GraphQLUnionType) and self._schema.is_sub_type(wanted, parent))
 
-    def _argument(self, argument: GraphQLArgument, node: Any) -> object:  # noqa: ANN401 -- any value node
+    def _argument(self, name: str, argument: GraphQLArgument, node: Any) -> object:  # noqa: ANN401 -- any value node
         is_absent = isinstance(node, VariableNode) and node.name.value not in self._values.coerced
         if node is None or is_absent:
             return default_of(argument)
         value = argument_value(argument, node, self._values)
-        if is_undefined(value):
-            # A literal of JSON with a variable in it: such a literal is put together from real values only.
-            raise Structural(list(self._variables()))
-        return value
-
-    def _variables(self) -> Iterable[Variable]:
-        return (each for each in self._values.coerced.values() if isinstance(each, Variable))
+        if not is_undefined(value):
+            return value
+        sources = self._values.sources
+        if isinstance(sources, Withheld) and sources.wanted is not None:
+            raise Structural(sources.wanted)
+        raise refused_argument(name, argument, node, self._values)
 
     def _asked(self, parent: GraphQLObjectType, nodes: list[FieldNode]) -> Asked:
         name = nodes[0].name.value

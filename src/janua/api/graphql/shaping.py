@@ -5,7 +5,7 @@ shapes share a plan; the values that the shape leaves out are read for each run.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from graphql import (
     GraphQLEnumType,
@@ -15,23 +15,53 @@ from graphql import (
     OperationDefinitionNode,
     Undefined,
 )
-from graphql.execution.values import VariableValues
+from graphql.execution.values import VariableValues, VariableValueSource
 
 from janua.api.graphql.coercion import element_of, from_value, is_undefined, named_type, nullable, variable_types
 from janua.api.graphql.kinds import Input
 from janua.model.types import Json
 from janua.query.ast import Raw, Variable
-from janua.query.variables import Lookup
+from janua.query.variables import Lookup, variable_in
 
 Variables = Mapping[str, Json]
 Path = tuple[str | int, ...]
 VALUE = "*"
 """Stands for any value in a shape."""
 ABSENT = "-"
+MAX_DECIDING = 1000
+"""So many places of the variables of one operation may decide its plan; filters that are variables have any number."""
 
 
 class Misfit(Exception):
     """A value does not fit its type; graphql-core says how, when it is asked."""
+
+
+class Withheld(dict[str, VariableValueSource]):
+    """Where variables have their values from, but for those whose values a plan does without.
+
+    Literals of JSON with variables in them are made of these, so they need real values: what they look up in vain is
+    remembered as `wanted`.
+    """
+
+    def __init__(self, sources: Mapping[str, VariableValueSource], placed: Mapping[str, Raw]) -> None:
+        super().__init__(sources)
+        self._placed = placed
+        self.wanted: Variable | None = None
+
+    def __getitem__(self, name: str) -> VariableValueSource:
+        self._check(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 -- as dict has it
+        """Return as `dict` does."""
+        self._check(name)
+        return super().get(name, default)
+
+    def _check(self, name: str) -> None:
+        found = variable_in(self._placed.get(name))
+        if found is not None:
+            self.wanted = found
+            raise LookupError(name)
 
 
 class Shaping:
@@ -39,14 +69,16 @@ class Shaping:
 
     def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
         self.types = variable_types(schema, operation)
-        self._deciding: set[Path] = set()
-        self._read_as: dict[Variable, Input] = {}
+        self.deciding: set[Path] = set()
         self._plain = all(_is_value(each) for each in self.types.values())
 
-    def decide(self, variable: Variable) -> None:
-        """Let the value of this variable decide the plan from now on."""
-        self._deciding.add(variable.path)
+    def decide(self, variable: Variable) -> bool:
+        """Let the value of this variable decide the plan from now on; false where too many do already."""
+        if variable.path not in self.deciding and len(self.deciding) >= MAX_DECIDING:
+            return False
+        self.deciding.add(variable.path)
         self._plain = False
+        return True
 
     def shape(self, given: Variables) -> Hashable:
         """Return what a plan may depend on; values that do not fit their types have any shape, or raise `Misfit`."""
@@ -59,20 +91,22 @@ class Shaping:
 
     def placeholders(self, given: Variables, values: VariableValues) -> VariableValues:
         """Return the coerced values with a `Variable` in place of everything that does not decide the plan."""
-        found = {
+        found: dict[str, Raw] = {
             name: self._placed(given[name], self.types[name], (name,), each) if name in given else each
-            for name, each in values.coerced.items()
+            for name, each in cast("Mapping[str, Raw]", values.coerced).items()
         }
-        return VariableValues(values.sources, found)
+        return VariableValues(Withheld(values.sources, found), found)
 
     def lookup(self, given: Variables) -> Lookup:
         """Return how the variables of one run are looked up; looking up raises `Misfit`."""
 
         def look_up(variable: Variable) -> Json:
-            value: Json = cast("Json", given)
-            for key in variable.path:
+            name, *below = variable.path
+            value, type = given[cast("str", name)], nullable(self.types[cast("str", name)])
+            for key in below:
                 value = cast("Json", value[key])  # pyright: ignore[reportCallIssue, reportArgumentType, reportIndexIssue, reportOptionalSubscript] -- the shape says what is there
-            found = from_value(value, self._read_as[variable])
+                type = nullable(_inner(type, key))
+            found = from_value(value, type)
             if found is None or is_undefined(found):
                 raise Misfit
             return cast("Json", found)
@@ -83,18 +117,23 @@ class Shaping:
         if raw is None:
             return None
         bare = nullable(type)
-        if path in self._deciding or not _has_places(bare):
+        if path in self.deciding or not _has_places(bare):
             return _frozen(raw)
         if isinstance(bare, GraphQLInputObjectType):
             return tuple((name, self._shape(each, _field(bare, name), (*path, name))) for name, each in _members(raw))
         inner = element_of(bare)
-        if inner is not None and not _is_leaf(inner):
-            return tuple(self._shape(each, inner, (*path, place)) for place, each in _elements(raw))
-        return VALUE if raw != [] else ()
+        if inner is None:
+            return VALUE
+        if _is_leaf(inner):
+            return VALUE if raw != [] else ()
+        # One object stands for a list of it: that has no place of its own among the variables.
+        if not isinstance(raw, list):
+            return ("=", _frozen(raw))
+        return tuple(self._shape(each, inner, (*path, place)) for place, each in enumerate(raw))
 
     def _placed(self, raw: Json, type: Input, path: Path, coerced: Raw) -> Raw:
         bare = nullable(type)
-        if raw is None or raw == [] or path in self._deciding or not _has_places(bare):
+        if raw is None or path in self.deciding or not _has_places(bare):
             return coerced
         if isinstance(bare, GraphQLInputObjectType) and isinstance(coerced, Mapping):
             return {
@@ -102,14 +141,13 @@ class Shaping:
                 for name, each in _members(raw)
             }
         inner = element_of(bare)
+        if inner is not None and raw == []:
+            return coerced
         if inner is not None and not _is_leaf(inner):
-            # One object stands for a list of it: that has no place of its own among the variables.
             if not isinstance(raw, list) or not isinstance(coerced, list):
                 return coerced
             return [self._placed(each, inner, (*path, place), coerced[place]) for place, each in enumerate(raw)]
-        variable = Variable(path)
-        self._read_as[variable] = bare
-        return variable
+        return Variable(path)
 
 
 def _presence(value: object) -> str | None:
@@ -143,16 +181,17 @@ def _field(type: GraphQLInputObjectType, name: str) -> Input:
     return field.type
 
 
+def _inner(type: Input, key: str | int) -> Input:
+    found = _field(type, key) if isinstance(key, str) and isinstance(type, GraphQLInputObjectType) else element_of(type)
+    if found is None:
+        raise Misfit
+    return found
+
+
 def _members(raw: Json) -> Iterable[tuple[str, Json]]:
     if not isinstance(raw, dict):
         raise Misfit
     return raw.items()
-
-
-def _elements(raw: Json) -> Iterable[tuple[int, Json]]:
-    if not isinstance(raw, list):
-        raise Misfit
-    return enumerate(raw)
 
 
 def _frozen(raw: Json) -> Hashable:

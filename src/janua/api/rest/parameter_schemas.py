@@ -111,7 +111,7 @@ def aggregate_parameters(collection: Collection, limits: QueryLimits) -> list[Js
         _names("group_by", "One group for each combination of values of these fields.", every, limits.order_keys),
         _names("min", "Fields whose least value to show.", [*ordered, "id", *META_NAMES], limits.measures),
         _names("max", "Fields whose greatest value to show.", [*ordered, "id", *META_NAMES], limits.measures),
-        _names("count_distinct", "Fields whose different values to count.", every, limits.measures),
+        _names("countDistinct", "Fields whose different values to count.", every, limits.measures),
     ]
     if numbers:
         shown.insert(1, _names("sum", "Fields to add up.", numbers, limits.measures))

@@ -37,6 +37,7 @@ MEASURES: dict[str, AggregateFunction] = {
     "avg": "avg",
     "min": "min",
     "max": "max",
+    "countDistinct": "countDistinct",
     "count_distinct": "countDistinct",
 }
 AGGREGATE_PARAMETERS = ("where", "group_by", *MEASURES)
@@ -125,7 +126,9 @@ async def aggregate(request: Request) -> Response:
         measures=tuple(measures),
         short=asked.short(),
     )
-    return Response(json_object(groups=await queries.aggregate(gateway_of(request), query)), media_type=JSON)
+    groups = await queries.aggregate(gateway_of(request), query)
+    body = json_object(groups=groups.items, truncated=json_bytes(groups.truncated).decode())
+    return Response(body, media_type=JSON)
 
 
 COLLECTION = {"GET": list_records, "POST": create}

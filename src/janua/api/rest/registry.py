@@ -111,6 +111,17 @@ async def drop(request: Request) -> Response:
     return Response(status_code=204, headers=_revision(gateway))
 
 
+async def drop_many(request: Request) -> Response:
+    """Forget the collections of `?collections=a,b`, all or none; as with one, `records=delete` if they hold records."""
+    asked = read_parameters(request, ("collections", "records"))
+    names = asked.names("collections")
+    if names is None:
+        raise InvalidQuery("collections", "is missing: say which collections to drop, as in collections=a,b")
+    with_records = asked.choice("records", ("delete",)) is not None
+    await schemas.drop_many(gateway_of(request), names, with_records=with_records)
+    return Response(status_code=204)
+
+
 async def list_versions(request: Request) -> Response:
     """Answer all schema versions, oldest first."""
     no_parameters(request)
@@ -134,7 +145,7 @@ async def fetch_version(request: Request) -> Response:
     return unchanged(request, tag) or answer
 
 
-COLLECTIONS = {"GET": list_collections, "POST": register_many}
+COLLECTIONS = {"GET": list_collections, "POST": register_many, "DELETE": drop_many}
 COLLECTION = {"GET": describe, "PUT": register, "PATCH": configure, "DELETE": drop}
 VERSIONS = {"GET": list_versions}
 VERSION = {"GET": fetch_version}

@@ -12,7 +12,7 @@ JsonObject = dict[str, Json]
 def registry_paths() -> JsonObject:
     """Return the paths below `/registry`."""
     return {
-        "/registry": {"get": _LIST, "post": _REGISTER_MANY},
+        "/registry": {"get": _LIST, "post": _REGISTER_MANY, "delete": _DROP_MANY},
         "/registry/{collection}": {
             "parameters": [_COLLECTION],
             "get": _DESCRIBE,
@@ -129,6 +129,13 @@ _DROP = _operation(
     {"204": {"description": "Forgotten.", "headers": headers()}, **problems(404, 409, 412)},
     "DropRecords",
     "IfMatch",
+)
+_DROP_MANY = _operation(
+    "registry_drop_many",
+    "Forget several collections, all or none",
+    {"204": {"description": "Forgotten.", "headers": headers()}, **problems(404, 409)},
+    "DropCollections",
+    "DropRecords",
 )
 _CHECK = _operation(
     "registry_check",

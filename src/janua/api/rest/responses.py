@@ -141,7 +141,8 @@ COMPONENTS: JsonObject = {
         ),
     ),
     "Groups": _object(
-        "groups",
+        "groups truncated",
+        truncated={"type": "boolean", "description": "There are more groups than are shown: narrow the filter."},
         groups=_many(
             _object(
                 "count",
@@ -270,6 +271,13 @@ PARAMETERS: JsonObject = {
     },
     "Collection": {"name": "collection", "in": "path", "required": True, "schema": _COLLECTION},
     "Version": {"name": "version", "in": "path", "required": True, "schema": _VERSION | {"maximum": 999_999_999}},
+    "DropCollections": {
+        "name": "collections",
+        "in": "query",
+        "required": True,
+        "description": "The names of the collections, separated by commas.",
+        "schema": {"type": "string"},
+    },
     "DropRecords": {
         "name": "records",
         "in": "query",

@@ -1,0 +1,143 @@
+"""Around every HTTP request: its trace, its place in the metrics, `traceparent` and `Server-Timing` in its answer.
+
+Plain ASGI, outside of everything else, so that what is measured is what the client gets. Start at `Observation`.
+"""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from janua.telemetry import metrics
+from janua.telemetry.spans import COLLECTION, REVISION, ROUTE, SCHEMA_VERSION, STATUS, Kind, Span, Trace, Value, current
+from janua.telemetry.tracing import Tracing
+
+GRAPHQL: Final = "/graphql"
+UNTRACED: Final = ("/traces", "/static", "/livez", "/readyz", "/metrics", "/favicon.ico")
+GONE: Final = 499  # the client went away before its answer began; nginx's number for it
+SLOW_SECONDS: Final = 5.0
+
+log = logging.getLogger(__name__)
+
+
+class Observation:
+    """ASGI middleware; the application's state has the `tracing`, while it runs."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Measure one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        measured = _Measured(scope, send)
+        metrics.Now.requests += 1
+        try:
+            await self._app(scope, receive, measured.send)
+        finally:
+            metrics.Now.requests -= 1
+            measured.finish()
+
+
+class _Measured:
+    """One request."""
+
+    __slots__ = ("_scope", "_send", "_span", "_start", "_status", "_trace", "_tracing")
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self._scope = scope
+        self._send = send
+        self._status = GONE
+        self._tracing: Tracing | None = getattr(scope["app"].state, "tracing", None)
+        self._trace: Trace | None = None
+        if self._tracing is not None and not scope["path"].startswith(UNTRACED):
+            self._trace = self._tracing.begin(scope["headers"])
+        # Set even to None: this task's context may come from one that was traced.
+        self._span = self._trace and self._trace.begin(scope["method"], Kind.SERVER, request_attributes(scope))
+        if self._span is not None and self._tracing is not None and self._tracing.recent is not None:
+            self._span.attributes["url.query"] = scope["query_string"].decode("latin-1")
+        current.set(self._span)
+        self._start = time.perf_counter()
+
+    async def send(self, message: Message) -> None:
+        """Pass on a message of the answer."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            if self._trace is not None and self._tracing is not None:
+                self._add_headers(message, self._trace, dev=self._tracing.recent is not None)
+        await self._send(message)
+
+    def finish(self) -> None:
+        """Note how it went."""
+        seconds = time.perf_counter() - self._start
+        route = route_of(self._scope)
+        metrics.request_answered(self._scope["method"], route, self._status, seconds)
+        if self._status == 500 or seconds > SLOW_SECONDS:
+            log.warning("%s %s: %d after %.1f s", self._scope["method"], self._scope["path"], self._status, seconds)
+        if self._trace is not None and self._span is not None and self._tracing is not None:
+            self._span.name = f"{self._scope['method']} {route}".strip()
+            self._span.attributes |= {ROUTE: route, STATUS: self._status, **about(self._scope)}
+            self._span.finish()
+            if self._status >= 500:
+                self._span.error = str(self._status)
+            self._tracing.end(self._trace)
+
+    def _add_headers(self, message: Message, trace: Trace, *, dev: bool) -> None:
+        added = [(b"traceparent", f"00-{trace.id:032x}-{trace.root.id:016x}-{trace.sampled:02x}".encode())]
+        if dev:
+            added.append((b"server-timing", server_timing(trace, time.perf_counter() - self._start).encode()))
+        message["headers"] = [*message.get("headers", ()), *added]
+
+
+def route_of(scope: Scope) -> str:
+    """Return the template of the path, empty when there is nothing at it."""
+    # GraphQL's own path is found before the routes are asked, see `Boundary`.
+    return getattr(scope.get("route"), "path", "") or (GRAPHQL if scope["path"] == GRAPHQL else "")
+
+
+def request_attributes(scope: Scope) -> dict[str, Value]:
+    """Return what is known of a request at its beginning; not the query string, which may hold people's data."""
+    found: dict[str, Value] = {
+        "http.request.method": scope["method"],
+        "url.path": scope["path"],
+        "url.scheme": scope["scheme"],
+        "network.protocol.version": scope["http_version"],
+    }
+    if scope["server"]:
+        found["server.address"], found["server.port"] = scope["server"][0], scope["server"][1] or 0
+    for name, value in scope["headers"]:
+        if name == b"user-agent":
+            found["user_agent.original"] = value.decode("latin-1")
+    return found
+
+
+def about(scope: Scope) -> dict[str, Value]:
+    """Return which collection, schema version and catalog a request was about."""
+    gateway = getattr(scope["app"].state, "gateway", None)
+    if gateway is None:
+        return {}
+    catalog = gateway.live.catalog
+    found: dict[str, Value] = {REVISION: catalog.revision}
+    parameters: Mapping[str, Any] = scope.get("path_params", {})
+    generic = "records" if scope["path"].startswith("/records") else ""
+    if name := parameters.get("collection", generic):
+        found[COLLECTION] = name
+        if collection := catalog.collections.get(name):
+            found[SCHEMA_VERSION] = collection.version
+    return found
+
+
+def server_timing(trace: Trace, seconds: float) -> str:
+    """Return what browsers show beside a request: all of it, and each kind of step (W3C Server Timing)."""
+    sums: dict[str, float] = {}
+    for each in trace.spans[1:]:
+        sums[step_of(each)] = sums.get(step_of(each), 0.0) + (each.end - each.start if each.end else 0) / 1e6
+    return ", ".join([f"total;dur={seconds * 1000:.1f}", *(f"{step};dur={each:.1f}" for step, each in sums.items())])
+
+
+def step_of(span: Span) -> str:
+    """Return what kind of step a span is: `sql`, or its own name as a header can spell it."""
+    return "sql" if span.kind is Kind.CLIENT else span.name.replace(" ", "-").replace(".", "-")

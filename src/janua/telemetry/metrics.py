@@ -1,0 +1,182 @@
+"""Every instrument of Janua, and what records in it; `exposition` is what `/metrics` answers.
+
+Names follow OpenTelemetry's semantic conventions in Prometheus's spelling. Labels come from closed sets: routes, not
+paths; collections, not records. With several workers each keeps its figures in a file of a shared directory
+(`share_between_workers`), so that a scrape that reaches any of them tells of all.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, multiprocess
+from prometheus_client import generate_latest as render
+
+SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own variable
+TYPE: Final = CONTENT_TYPE_LATEST
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+REQUESTS: Final = Histogram(
+    "http_server_request_duration_seconds",
+    "Seconds from the head of a request to the end of its answer.",
+    ("http_request_method", "http_route", "http_response_status_code"),
+    buckets=_SECONDS,
+)
+ACTIVE: Final = Gauge("http_server_active_requests", "Requests that are being answered.", multiprocess_mode="livesum")
+REFUSED: Final = Counter("janua_requests_refused", "Requests answered 503 because too many others were there.")
+STATEMENTS: Final = Histogram(
+    "db_client_operation_duration_seconds",
+    "Seconds that PostgreSQL took for a statement, as the client sees it.",
+    ("db_operation_name",),
+    buckets=_SECONDS,
+)
+CONNECTIONS: Final = Gauge(
+    "db_client_connection_count", "Connections to PostgreSQL.", ("state",), multiprocess_mode="livesum"
+)
+MOST_CONNECTIONS: Final = Gauge(
+    "db_client_connection_max", "Connections to PostgreSQL at most.", multiprocess_mode="livesum"
+)
+WAITS: Final = Histogram(
+    "db_client_connection_wait_time_seconds",
+    "Seconds that a request waited for a free connection, where none was free at once.",
+    buckets=_SECONDS,
+)
+REVISION: Final = Gauge(
+    "janua_catalog_revision", "Revision of the catalog that is served; with several workers the oldest.",
+    multiprocess_mode="livemin",
+)  # fmt: skip
+COLLECTIONS: Final = Gauge("janua_collections", "Collections that are served.", multiprocess_mode="livemax")
+QUARANTINED: Final = Gauge(
+    "janua_collections_quarantined", "Collections whose stored schema cannot be compiled.", multiprocess_mode="livemax"
+)
+CACHE: Final = Counter("janua_cache_requests", "Look-ups in a cache.", ("cache", "outcome"))
+BUILDS: Final = Histogram(
+    "janua_index_build_duration_seconds",
+    "Seconds that building an index took.",
+    ("outcome",),
+    buckets=(0.01, 0.1, 1, 10, 60, 600, 3600, 36000),
+)
+BUILDING: Final = Gauge("janua_index_builds_active", "Indexes being built.", multiprocess_mode="livesum")
+IMPORTED: Final = Counter("janua_import_rows", "Documents of imports.", ("janua_collection", "outcome"))
+
+
+class Now:
+    """What is counted too often for an instrument; put into one when somebody looks."""
+
+    requests = 0
+
+
+@cache
+def _requests(method: str, route: str, status: int) -> Histogram:
+    return REQUESTS.labels(method, route, str(status))
+
+
+@cache
+def _statements(operation: str) -> Histogram:
+    return STATEMENTS.labels(operation)
+
+
+def request_answered(method: str, route: str, status: int, seconds: float) -> None:
+    """Count a request; `route` is the template of its path, empty when there is none."""
+    _requests(method if method in _METHODS else "_OTHER", route, status).observe(seconds)
+
+
+def statement_ran(operation: str, seconds: float) -> None:
+    """Count a statement."""
+    _statements(operation).observe(seconds)
+
+
+def import_done(collection: str, **rows: int) -> None:
+    """Count the documents of an import by what became of them."""
+    for outcome, count in rows.items():
+        IMPORTED.labels(collection, outcome).inc(count)
+
+
+@contextmanager
+def index_build() -> Generator[None]:
+    """Measure a block that builds an index."""
+    BUILDING.inc()
+    start = time.perf_counter()
+    outcome = "failed"
+    try:
+        yield
+        outcome = "built"
+    finally:
+        BUILDING.dec()
+        BUILDS.labels(outcome).observe(time.perf_counter() - start)
+
+
+OUTCOMES: Final = {"hits": "hit", "misses": "miss"}
+_caches: Final[dict[str, tuple[Callable[[], Any], dict[str, int]]]] = {}
+
+
+def watch_cache(name: str, info: Callable[[], Any]) -> None:
+    """Count the hits and misses of a cache; `info` is its `cache_info`."""
+    _caches[name] = (info, {"hits": 0, "misses": 0})
+
+
+class Lookups:
+    """Counts the look-ups of a cache that does not count them itself."""
+
+    hits = 0
+    misses = 0
+
+    def count(self, *, hit: bool) -> None:
+        """Count one."""
+        if hit:
+            self.hits += 1
+        else:
+            self.misses += 1
+
+
+DOCUMENTS: Final = Lookups()
+"""GraphQL documents."""
+watch_cache("documents", lambda: DOCUMENTS)
+
+
+def observe() -> None:
+    """Bring up to date what is only counted when somebody looks."""
+    ACTIVE.set(Now.requests)
+    for name, (info, seen) in _caches.items():
+        now = info()
+        for outcome in seen:
+            count: int = getattr(now, outcome)
+            CACHE.labels(name, OUTCOMES[outcome]).inc(max(0, count - seen[outcome]))
+            seen[outcome] = count
+
+
+def registry() -> CollectorRegistry:
+    """Return what to read all figures from: this process's, or those of all workers."""
+    if SHARED not in os.environ:
+        return REGISTRY
+    shared = CollectorRegistry()
+    multiprocess.MultiProcessCollector(shared)
+    return shared
+
+
+def exposition() -> bytes:
+    """Return all figures in Prometheus's text format."""
+    observe()
+    return render(registry())
+
+
+@contextmanager
+def share_between_workers() -> Generator[None]:
+    """Let the processes that are started while the block runs keep their figures together."""
+    with tempfile.TemporaryDirectory(prefix="janua-metrics-") as directory:
+        os.environ[SHARED] = directory
+        try:
+            yield
+        finally:
+            del os.environ[SHARED]
+
+
+def worker_ended(process: int) -> None:
+    """Forget the gauges of a worker that is no more; its counters stay."""
+    if SHARED in os.environ:
+        multiprocess.mark_process_dead(process)  # pyright: ignore[reportUnknownMemberType]  # not annotated

@@ -1,0 +1,77 @@
+"""One SQL statement, measured: as a step of the request that it is for, and in the metrics.
+
+Start at `statement`, a block around running one.
+"""
+
+import re
+import time
+from functools import lru_cache
+from typing import Any, Final
+
+from janua.telemetry import metrics
+from janua.telemetry.spans import COLLECTION, MOST_SPANS, QUERY, Kind, Span, current
+
+_TARGET: Final = re.compile(r'"?\b(?P<schema>collections|janua)"?\."?(?P<table>\w+)')
+_OPERATIONS: Final = frozenset(
+    {"SELECT", "INSERT", "UPDATE", "DELETE", "COPY", "BEGIN", "COMMIT", "ROLLBACK", "CREATE", "ALTER", "DROP", "SET"}
+)
+_WRITES: Final = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\b")
+
+
+class statement:  # noqa: N801 -- a block, like `span`
+    """Measure a block that runs this SQL with these values."""
+
+    __slots__ = ("_span", "_start", "_text", "_values")
+
+    def __init__(self, text: str, values: tuple[Any, ...] = ()) -> None:
+        self._text = text
+        self._values = values
+
+    def __enter__(self) -> None:
+        outer = current.get()
+        self._span = None if outer is None or len(outer.trace.spans) >= MOST_SPANS else self._begin(outer)
+        self._start = time.perf_counter()
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        operation = described(self._text)[0]
+        metrics.statement_ran(operation, time.perf_counter() - self._start)
+        if self._span is not None:
+            self._span.finish(error)
+            if state := getattr(error, "sqlstate", None):
+                self._span.attributes["db.response.status_code"] = state
+
+    def _begin(self, outer: Span) -> Span:
+        operation, target = described(self._text)
+        made = outer.trace.begin(f"{operation} {target}" if target else operation, Kind.CLIENT, _SYSTEM, outer.id)
+        made.attributes |= {QUERY: self._text, "db.operation.name": operation}
+        if target:
+            made.attributes["db.collection.name"] = target
+            if not target.startswith("janua."):
+                made.attributes[COLLECTION] = target
+        if outer.trace.parameters is not None:
+            outer.trace.parameters[made.id] = self._values
+        return made
+
+
+@lru_cache(maxsize=2048)
+def collections_of(text: str) -> frozenset[str]:
+    """Return the collections whose tables a statement names."""
+    return frozenset(each["table"] for each in _TARGET.finditer(text) if each["schema"] == "collections")
+
+
+_SYSTEM: Final = {"db.system.name": "postgresql"}
+
+
+@lru_cache(maxsize=2048)
+def described(text: str) -> tuple[str, str]:
+    """Return what a statement does and to which table, empty when it names none of ours."""
+    words = text.split(None, 1)
+    first = words[0].upper().rstrip(";") if words else ""
+    if first == "WITH":
+        found = _WRITES.search(text)
+        first = found[1].split()[0] if found else "SELECT"
+    target = _TARGET.search(text)
+    named = (
+        "" if target is None else target["table"] if target["schema"] == "collections" else f"janua.{target['table']}"
+    )
+    return first if first in _OPERATIONS else "OTHER", named

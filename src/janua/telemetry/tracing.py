@@ -1,0 +1,117 @@
+"""Which requests are traced, and where their traces go: to a collector, to the page `/traces`, nowhere.
+
+OpenTelemetry's standard variables decide (`OTEL_SDK_DISABLED`, `OTEL_TRACES_EXPORTER`, `OTEL_EXPORTER_OTLP_ENDPOINT`,
+`OTEL_TRACES_SAMPLER`, …). Start at `open_tracing`.
+"""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncGenerator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from opentelemetry import trace as api
+from opentelemetry.context import Context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from janua.errors import InvalidConfiguration
+from janua.telemetry.recent import Recent
+from janua.telemetry.spans import Trace
+
+if TYPE_CHECKING:
+    from janua.telemetry.otlp import TraceSender
+    from janua.telemetry.otlp_metrics import MetricsSender
+
+ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_{}_ENDPOINT")
+PROTOCOL: Final = "OTEL_EXPORTER_OTLP_PROTOCOL"
+CLOSE_PATIENCE: Final = 3.0  # seconds for the collector to take what is left
+
+_NO_PARENT: Final = Context()
+_TRACEPARENT: Final = TraceContextTextMapPropagator()
+
+
+class Tracing:
+    """Begins and ends the traces of requests; `recent` is where developers look, None in production."""
+
+    def __init__(self, sender: "TraceSender | None" = None, recent: Recent | None = None) -> None:
+        self.recent = recent
+        self._sender = sender
+        self._off = sender is None and recent is None
+
+    def begin(self, headers: Sequence[tuple[bytes, bytes]]) -> Trace | None:
+        """Return a trace for a request with these headers, None if it is not to be traced."""
+        if self._off:
+            return None
+        trace, parent = _trace_of(headers)
+        trace.sampled = self._sender is not None and self._sender.samples(trace, parent)
+        if self.recent is None:
+            return trace if trace.sampled else None
+        trace.parameters = {}
+        return trace
+
+    def end(self, trace: Trace) -> None:
+        """Pass a finished trace on."""
+        if self.recent is not None:
+            self.recent.keep(trace)
+        if trace.sampled and self._sender is not None:
+            self._sender.send(trace)
+
+
+@contextlib.asynccontextmanager
+async def open_tracing(*, dev: bool) -> AsyncGenerator[Tracing]:
+    """Trace as the environment says while the block runs; `dev` keeps the last requests for `/traces`.
+
+    Raises: `InvalidConfiguration` when the environment asks for an exporter or a protocol that Janua does not have.
+    """
+    traces, metrics = senders()
+    try:
+        yield Tracing(traces, Recent() if dev else None)
+    finally:
+        closing = [asyncio.to_thread(each.close) for each in (traces, metrics) if each is not None]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_PATIENCE):
+                await asyncio.gather(*closing)
+
+
+def senders() -> "tuple[TraceSender | None, MetricsSender | None]":
+    """Return what the environment asks for; OpenTelemetry's SDK is loaded only then, for that takes a while."""
+    wants_traces, wants_metrics = exports("TRACES"), exports("METRICS")
+    if not wants_traces and not wants_metrics:
+        return None, None
+    from janua.telemetry.otlp import TraceSender
+    from janua.telemetry.otlp_metrics import MetricsSender
+
+    return TraceSender() if wants_traces else None, MetricsSender() if wants_metrics else None
+
+
+def exports(signal: str) -> bool:
+    """Say whether the environment asks for `TRACES` or `METRICS` to be sent to a collector.
+
+    Raises: `InvalidConfiguration`.
+    """
+    if os.environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
+        return False
+    variable = f"OTEL_{signal}_EXPORTER"
+    exporter = os.environ.get(variable, "").strip()
+    if exporter not in ("", "otlp", "none"):
+        raise InvalidConfiguration(variable, f"must be otlp or none, not {exporter!r}")
+    wanted = exporter == "otlp" or any(os.environ.get(each.format(signal)) for each in ENDPOINTS)
+    if exporter == "none" or not wanted:
+        return False
+    for name in (f"OTEL_EXPORTER_OTLP_{signal}_PROTOCOL", PROTOCOL):
+        if (protocol := os.environ.get(name, "").strip()) not in ("", "http/protobuf"):
+            raise InvalidConfiguration(name, f"must be http/protobuf (port 4318 of a collector), not {protocol!r}")
+    return True
+
+
+def _trace_of(headers: Sequence[tuple[bytes, bytes]]) -> tuple[Trace, Context]:
+    carrier = {
+        name.decode("latin-1"): value.decode("latin-1")
+        for name, value in headers
+        if name in (b"traceparent", b"tracestate")
+    }
+    if not carrier:
+        return Trace(), _NO_PARENT
+    parent = _TRACEPARENT.extract(carrier, _NO_PARENT)
+    caller = api.get_current_span(parent).get_span_context()
+    return Trace(caller.trace_id, caller.span_id, state=caller.trace_state.to_header()), parent

@@ -1,0 +1,311 @@
+"""What happens to the database, and what clients see of it: never a 500, never a hang, no acknowledged write lost."""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from janua.app import server_config
+from janua.config import Settings
+from janua.gateway.gateway import open_gateway
+from janua.gateway.schemas import register_many
+from janua.model.collection import Schema
+from janua.model.identifiers import new_id
+from tests.api.serving import serving
+from tests.faults.postgresql import SETTLED_SECONDS, Cutter, Postgresql, postgresql
+from tests.faults.test_overload import stuck
+
+pytestmark = pytest.mark.anyio
+
+BOOKS: Schema = {"title": "Book", "type": "object", "properties": {"title": {"type": "string"}}}
+READY_SECONDS = 6.0  # the promise is 2, on a machine that does nothing else
+NOTICED_SECONDS = 5.0  # the promise is 1, as above
+
+
+@pytest.fixture
+async def own(tmp_path: Path) -> AsyncGenerator[Postgresql]:
+    async with postgresql(tmp_path / "server") as server:
+        yield server
+
+
+@contextlib.asynccontextmanager
+async def janua(settings: Settings, **database: object) -> AsyncGenerator[httpx.AsyncClient]:
+    """A client of a server whose `database` settings are these; it has a collection `books`."""
+    changed = settings.model_copy(update={"database": settings.database.model_copy(update=database)})
+    async with open_gateway(changed, name="test") as gateway:
+        await register_many(gateway, {"books": BOOKS})
+        async with (
+            serving(server_config(changed, gateway=gateway)) as address,
+            httpx.AsyncClient(base_url=address, timeout=60) as http,
+        ):
+            yield http
+
+
+class Work:
+    """Clients that write and read without pause; `acknowledged` are the ids that were promised to be stored."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+        self._stopped = False
+        self.acknowledged: set[str] = set()
+        self.statuses: Counter[int] = Counter()
+        self.slowest = 0.0
+
+    @contextlib.asynccontextmanager
+    async def running(self, clients: int = 6) -> AsyncGenerator["Work"]:
+        tasks = [asyncio.create_task(self._client(writes=number % 2 == 0)) for number in range(clients)]
+        try:
+            yield self
+        finally:
+            self._stopped = True
+            await asyncio.gather(*tasks)
+
+    async def _client(self, *, writes: bool) -> None:
+        while not self._stopped:
+            start = time.monotonic()
+            id = str(new_id())
+            if writes:
+                answer = await self._http.put(f"/api/books/{id}", json={"title": id})
+                if answer.status_code == 201:
+                    self.acknowledged.add(id)
+            else:
+                answer = await self._http.get("/api/books?limit=5")
+            self.statuses[answer.status_code] += 1
+            self.slowest = max(self.slowest, time.monotonic() - start)
+            await asyncio.sleep(0.05 if answer.status_code == 503 else 0)
+
+
+async def stored(dsn: str) -> Counter[str]:
+    connection = await asyncpg.connect(dsn)
+    rows = await connection.fetch("SELECT id::text FROM collections.books")
+    await connection.close()
+    return Counter(row[0] for row in rows)
+
+
+async def until_ready(http: httpx.AsyncClient) -> float:
+    async with asyncio.timeout(60):
+        while (await http.get("/readyz")).status_code != 200:  # noqa: ASYNC110 -- another process tells no event
+            await asyncio.sleep(0.02)
+    return time.monotonic()
+
+
+def assert_whole(work: Work, found: Counter[str]) -> None:
+    assert work.acknowledged - found.keys() == set(), "an acknowledged write is lost"
+    assert set(found.values()) == {1}
+    assert work.statuses.keys() <= {200, 201, 503, 504}, work.statuses
+    assert len(work.acknowledged) > 20
+
+
+@pytest.mark.slow
+async def test_restarts_of_postgresql_lose_nothing_and_are_over_in_seconds(settings: Settings, own: Postgresql) -> None:
+    async with janua(settings.with_dsn(own.dsn)) as http, Work(http).running() as work:
+        for number in range(10):
+            await asyncio.sleep(SETTLED_SECONDS)
+            back = await own.restart((signal.SIGINT, signal.SIGQUIT)[number % 2])
+            assert await until_ready(http) - back < READY_SECONDS
+            assert (await http.get("/livez")).status_code == 200
+    assert work.statuses[503] > 0
+    assert_whole(work, await stored(own.dsn))
+
+
+async def test_a_crash_of_postgresql_loses_nothing(settings: Settings, own: Postgresql) -> None:
+    async with janua(settings.with_dsn(own.dsn)) as http, Work(http).running() as work:
+        await asyncio.sleep(SETTLED_SECONDS)
+        back = await own.restart(signal.SIGKILL)
+        assert await until_ready(http) - back < READY_SECONDS
+        answered = work.statuses[201]
+        while work.statuses[201] < answered + 10:  # noqa: ASYNC110 -- counted by other tasks
+            await asyncio.sleep(0.02)
+    assert_whole(work, await stored(own.dsn))
+
+
+async def test_killed_backends_are_a_503_for_whom_they_served_and_nothing_for_the_next(
+    settings: Settings, database: str
+) -> None:
+    administrator = await asyncpg.connect(database)
+    async with janua(settings) as http, Work(http).running() as work:
+        for _ in range(15):
+            await asyncio.sleep(0.1)
+            await administrator.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    await administrator.close()
+    assert_whole(work, await stored(database))
+
+
+async def test_a_write_cut_at_any_byte_is_there_wholly_or_not_at_all(settings: Settings, database: str) -> None:
+    async with Cutter(database) as cutter, janua(settings.with_dsn(cutter.dsn)) as http:
+        for count in range(1, 700, 29):
+            id = str(new_id())
+            cutter.cut_after(count)
+            answer = await http.put(f"/api/books/{id}", json={"title": id})
+            cutter.cut_after(None)
+            assert answer.status_code in (201, 503), answer.text
+            await until_ready(http)
+            found = await http.get(f"/api/books/{id}")
+            assert found.status_code in ((200,) if answer.status_code == 201 else (200, 404))
+            if found.status_code == 200:
+                assert found.json()["data"] == {"title": id}
+                assert found.json()["version"] == 1
+
+
+async def test_a_write_with_an_idempotency_key_may_be_sent_again_until_it_is_there_once(
+    settings: Settings, database: str
+) -> None:
+    async with Cutter(database) as cutter, janua(settings.with_dsn(cutter.dsn)) as http:
+        for count in range(1, 1500, 97):
+            title, ids = f"book-{count}", list[str]()
+            cutter.cut_after(count)
+            for _ in range(50):
+                answer = await http.post("/api/books", json={"title": title}, headers={"Idempotency-Key": title})
+                assert answer.status_code in (201, 503), answer.text
+                if answer.status_code == 201:
+                    ids.append(answer.json()["id"])
+                    break
+                await asyncio.sleep(0.02)
+            cutter.cut_after(None)
+            listed = (await http.get("/api/books", params={"title": title})).json()["items"]
+            assert [each["id"] for each in listed] == ids
+            assert len(ids) == 1
+
+
+async def test_an_import_that_is_cut_stores_nothing(settings: Settings, database: str) -> None:
+    lines = b"".join(b'{"title": "%d"}\n' % number for number in range(2000))
+    async with Cutter(database) as cutter, janua(settings.with_dsn(cutter.dsn)) as http:
+        for count in (500, 20_000, 60_000):
+            cutter.cut_after(count)
+            answer = await http.post(
+                "/api/books/import", content=lines, headers={"Content-Type": "application/x-ndjson"}
+            )
+            cutter.cut_after(None)
+            assert answer.status_code == 503, answer.text
+            assert sum((await stored(database)).values()) == 0
+
+
+async def test_a_pool_that_is_exhausted_is_a_503_in_time_and_health_still_answers(
+    settings: Settings, database: str
+) -> None:
+    async with janua(settings, pool_min=1, pool_max=1, acquire_timeout=0.5) as http:
+        async with stuck(database):
+            first = asyncio.create_task(http.get("/api/books"))
+            await asyncio.sleep(0.2)
+            start = time.monotonic()
+            answer = await http.get("/api/books")
+            assert (answer.status_code, answer.json()["code"]) == (503, "database.unavailable")
+            assert answer.headers["Retry-After"]
+            assert time.monotonic() - start < NOTICED_SECONDS
+            assert (await http.get("/livez")).status_code == 200
+            assert (await http.get("/readyz")).status_code == 503
+        assert (await first).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("patience", "status", "code"),
+    [
+        ({"lock_timeout": 0.3}, 409, "database.conflict"),
+        ({"statement_timeout": 0.3}, 504, "database.timeout"),
+    ],
+)
+async def test_a_statement_that_waits_too_long_ends_in_time(
+    patience: dict[str, float], status: int, code: str, settings: Settings, database: str
+) -> None:
+    async with janua(settings, **patience) as http:
+        async with stuck(database):
+            requests = (
+                http.get("/api/books"),
+                http.get(f"/api/books/{UUID(int=7)}"),
+                http.post("/api/books", json={"title": "x"}),
+            )
+            for answer in await asyncio.gather(*requests):
+                assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert (await http.get("/api/books")).status_code == 200
+
+
+async def test_the_sql_of_a_client_that_is_gone_is_cancelled(settings: Settings, database: str) -> None:
+    async with janua(settings) as http, stuck(database):
+        with pytest.raises(httpx.ReadTimeout):
+            await http.get("/api/books", timeout=0.5)
+        assert await idle_after(database, "%books%") < NOTICED_SECONDS
+
+
+async def test_an_export_ends_with_its_client(settings: Settings, database: str) -> None:
+    chance = random.Random(1)
+    lines = b"".join(json.dumps({"title": chance.randbytes(4000).hex()}).encode() + b"\n" for _ in range(3000))
+    async with janua(settings) as http:
+        imported = await http.post("/api/books/import", content=lines, headers={"Content-Type": "application/x-ndjson"})
+        assert imported.status_code == 200
+        async with http.stream("GET", "/api/books/export") as answer:
+            await anext(answer.aiter_bytes())
+        assert await idle_after(database, "COPY%") < NOTICED_SECONDS
+        assert (await http.get("/api/books?limit=1")).status_code == 200
+
+
+async def idle_after(dsn: str, statement: str) -> float:
+    """Return after how many seconds PostgreSQL works on no such statement any more."""
+    connection = await asyncpg.connect(dsn)
+    start = time.monotonic()
+    async with asyncio.timeout(20):
+        while await connection.fetchval(  # noqa: ASYNC110 -- PostgreSQL tells no event
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' "
+            "AND pid <> pg_backend_pid() AND query LIKE $1",
+            statement,
+        ):
+            await asyncio.sleep(0.02)
+    await connection.close()
+    return time.monotonic() - start
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, own: Postgresql) -> str:
+    """A directory of PostgreSQL's with room for 8 MB."""
+    disk = Path(f"/tmp/janua-disk-{os.getpid()}")
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", disk], capture_output=True, check=False)
+    if mounted.returncode != 0:
+        disk.rmdir()
+        pytest.skip("a small disk needs a root who may mount one")
+    owner = Path(f"/proc/{own.process}").stat()
+    os.chown(disk, owner.st_uid, owner.st_gid)
+    return str(disk)
+
+
+async def test_a_full_disk_is_a_507_and_reads_go_on(settings: Settings, own: Postgresql, small_disk: str) -> None:
+    try:
+        async with janua(settings.with_dsn(own.dsn)) as http:
+            await own.administer(f"CREATE TABLESPACE small LOCATION '{small_disk}'")
+            await own.administer("ALTER TABLE collections.books SET TABLESPACE small")
+            first = (await http.post("/api/books", json={"title": "first"})).json()["id"]
+            chance = random.Random(1)
+            answers = [
+                await http.post("/api/books", json={"title": chance.randbytes(100_000).hex()}) for _ in range(100)
+            ]
+            assert {each.status_code for each in answers} == {201, 507}
+            assert answers[-1].json()["code"] == "database.full"
+            assert (await http.get(f"/api/books/{first}")).status_code == 200
+            assert (await http.get("/readyz")).status_code == 200
+            lines = b"".join(json.dumps({"title": chance.randbytes(50_000).hex()}).encode() + b"\n" for _ in range(200))
+            before = sum((await stored(own.dsn)).values())
+            answer = await http.post(
+                "/api/books/import", content=lines, headers={"Content-Type": "application/x-ndjson"}
+            )
+            assert answer.status_code == 507, answer.text
+            assert sum((await stored(own.dsn)).values()) == before
+            assert (await http.delete(f"/api/books/{first}")).status_code == 204
+            await own.administer("ALTER TABLE collections.books SET TABLESPACE pg_default")
+            await own.administer("DROP TABLESPACE small")
+    finally:
+        await asyncio.to_thread(subprocess.run, ["umount", "--lazy", small_disk], check=True)
+        Path(small_disk).rmdir()

@@ -233,6 +233,23 @@ def sdl(
 
 
 @app.command()
+def doctor(
+    records: Annotated[bool, typer.Option("--records", help="Validate every record, too.")] = False,
+    prod: Annotated[bool, typer.Option("--prod", help="Look at the settings for production instead.")] = False,
+    dsn: Dsn = None,
+    data: Data = None,
+    json: AsJson = False,
+) -> int:
+    """Say where registry, tables, indexes and records disagree, or what the settings leave open; exit 1 if they do."""
+    from janua.cli.doctor import doctor as work
+    from janua.cli.doctor import doctor_of_settings
+
+    if prod:
+        return doctor_of_settings(Place(dsn, data), as_json=json)
+    return asyncio.run(work(Place(dsn, data), records=records, as_json=json))
+
+
+@app.command()
 def config(dsn: Dsn = None, data: Data = None, json: AsJson = False) -> None:
     """Print the settings in effect; secrets are masked."""
     from janua.cli.operations import config as work

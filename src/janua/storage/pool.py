@@ -44,6 +44,7 @@ UNHURRIED: Final = 7 * 86_400.0
 
 CLIENT_MARGIN: Final = 5.0  # seconds after the server's own timeout; it counts when the server hangs
 UNNOTICED: Final = 0.001  # seconds that waiting for a connection may take before it is measured
+KEPT_STATEMENT: Final = 16_384  # characters; PostgreSQL keeps 70 times as much for a prepared one, on each connection
 CLOSE_PATIENCE: Final = 5.0  # seconds for PostgreSQL to take leave; then the connections are cut
 SEARCH_PATH: Final = "pg_catalog, public"  # extensions are in public; Janua's own names are always qualified
 
@@ -114,7 +115,7 @@ async def open_pool(database: Database, *, name: str) -> Pool:
         loop=None,
         timeout=database.acquire_timeout,
         statement_cache_size=500,
-        max_cacheable_statement_size=0,  # no limit: our statements come from a bounded number of shapes
+        max_cacheable_statement_size=KEPT_STATEMENT,
         command_timeout=database.statement_timeout + CLIENT_MARGIN,
         server_settings=session_settings(database, name),
     )

@@ -7,12 +7,14 @@ and the SDK's 70. Start at `TraceSender`.
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Status
+from opentelemetry.proto.trace.v1.trace_pb2 import Span as SpanMessage
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -20,7 +22,7 @@ from opentelemetry.sdk.trace.sampling import Decision
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from janua import __version__
-from janua.telemetry.spans import Span, Trace
+from janua.telemetry.spans import Kind, Span, Trace, Value
 
 SAMPLED: Final = SpanContext(1, 1, is_remote=False, trace_flags=TraceFlags(TraceFlags.SAMPLED))
 
@@ -109,7 +111,18 @@ def _add_span(scope: ScopeSpans, trace_id: bytes, trace: Trace, span: Span) -> N
     if span.error:
         made.status.code = Status.STATUS_CODE_ERROR
         made.attributes.add(key="error.type").value.string_value = span.error
-    _add_attributes(made.attributes, span.attributes)
+    if span.kind is Kind.SERVER:
+        _add_attributes(made.attributes, span.attributes)
+    else:
+        made.MergeFromString(_repeated(tuple(span.attributes.items())))
+
+
+@lru_cache(maxsize=2048)
+def _repeated(attributes: tuple[tuple[str, Value], ...]) -> bytes:
+    """Return a span of nothing but these attributes: those of a step are the same each time it is done."""
+    made = SpanMessage()
+    _add_attributes(made.attributes, dict(attributes))
+    return made.SerializeToString()
 
 
 def _add_attributes(to: Any, attributes: Mapping[str, Any]) -> None:  # noqa: ANN401 -- a generated repeated field

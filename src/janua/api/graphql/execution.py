@@ -33,6 +33,7 @@ from janua.api.graphql.selecting import Fields, Selecting, Unrepeatable
 from janua.api.graphql.shaping import Misfit
 from janua.api.problems import graphql_error, status_of
 from janua.api.wire import json_bytes
+from janua.config import is_open
 from janua.errors import (
     IntrospectionOff,
     InvalidOperation,
@@ -66,7 +67,7 @@ class Engine:
 
     def __init__(self, gateway: Gateway, *, dev: bool) -> None:
         settings = gateway.settings.graphql
-        self._introspection = dev if settings.introspection is None else settings.introspection
+        self._introspection = is_open(settings.introspection, dev=dev)
         self.gateway = gateway
         self.slices = SchemaSlices()
         self.documents = Documents(self.slices, settings, suggest=dev, introspection=self._introspection)

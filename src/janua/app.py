@@ -30,7 +30,7 @@ from janua.api.protocol import ServerConfig
 from janua.api.rest.documents import OpenApiDocuments
 from janua.api.rest.routes import rest_routes
 from janua.api.traces import trace_routes
-from janua.config import Settings, serves_pages
+from janua.config import Settings, is_open
 from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.gateway.vitals import taking_vitals
@@ -68,7 +68,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
         routes=[
             *graphql,
             *rest_routes(),
-            *page_routes(viewers=serves_pages(settings, dev=dev)),
+            *page_routes(viewers=is_open(settings.server.pages, dev=dev)),
             metrics_route(),
             *(trace_routes() if dev else ()),
         ],

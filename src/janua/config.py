@@ -310,9 +310,9 @@ def checked(values: Mapping[str, object]) -> Settings:
     return settings
 
 
-def serves_pages(settings: Settings, *, dev: bool) -> bool:
-    """Say whether the pages for people are served."""
-    return dev if settings.server.pages is None else settings.server.pages
+def is_open(setting: bool | None, *, dev: bool) -> bool:
+    """Say whether something that is on in `janua dev`, and off in `janua serve` unless it is set, is on."""
+    return dev if setting is None else setting
 
 
 def relaxed(settings: Settings, *, dev: bool) -> Iterator[str]:
@@ -323,8 +323,12 @@ def relaxed(settings: Settings, *, dev: bool) -> Iterator[str]:
     if not is_loopback(server.host):
         yield f"server.allow_remote: it listens on {server.host}, which other machines reach"
     yield "no TLS: put a proxy in front for connections from elsewhere"
-    if serves_pages(settings, dev=dev):
+    if is_open(server.pages, dev=dev):
         yield "server.pages: /docs and /redoc are open to anybody"
+    if is_open(settings.graphql.graphiql, dev=dev):
+        yield "graphql.graphiql: GraphiQL is open to anybody"
+    if is_open(settings.graphql.introspection, dev=dev):
+        yield "graphql.introspection: GraphQL describes all collections to anybody"
     yield "/openapi.json describes all collections to anybody"
     if settings.limits.import_bytes is None:
         yield "limits.import_bytes: an import may be of any size"

@@ -34,7 +34,6 @@ THINGS = {
         "again": {"type": "string", "pattern": "^(a+)+\\1$"},
         "middle": {"type": "string", "pattern": "(?:(?=.*a).)+b$"},
         "many": {"type": "array", "items": {"not": {"pattern": "^(?=a)(a|aa)+\\1$"}}},
-        "keys": {"type": "object", "patternProperties": {"(?<=a)(a|aa)+\\1": {"type": "string"}}},
         "nested": {"type": "object", "properties": {"city": {"type": "string"}}},
         "parent_id": {"type": "string", "format": "uuid", "x-relation": {"collection": "things", "field": "parent"}},
     },

@@ -14,7 +14,7 @@ from tests.cli.conftest import SCHEMAS, Janua, process
 
 PROMISED = [
     "dev", "serve", "migrate", "apply", "check", "list", "show", "import", "export", "records", "openapi", "sdl",
-    "config",
+    "config", "doctor",
 ]  # fmt: skip
 HEAVY = ("asyncpg", "sqlglot", "pydantic", "starlette", "dynaconf", "uvicorn")
 

@@ -1,15 +1,23 @@
-"""The shell examples of a Markdown page: what a reader types, and what the page says comes out.
+"""The examples of a Markdown page: what a reader types, and what the page says comes out.
 
-In: the text of a page. Out: its `Example`s, in order; `shown` are the fenced blocks that directly follow one. Start at
-`read_examples`; `unmet` holds a real output against a shown one.
+In: the text of a page. Out: its `Example`s, in order; `shown` are the fenced blocks that directly follow one. A block
+of GraphQL is an operation to be sent, its variables in a comment on its first line, or a part of the GraphQL schema.
+Start at `read_examples`; `unmet` holds a real output against a shown one.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```\n?", re.MULTILINE | re.DOTALL)
 ELLIPSIS = "…"
+TYPED = ("sh", "graphql")
+VARIABLES = re.compile(r"# variables: (?P<json>.*)\n")
+OPERATION = re.compile(r"\s*(#.*\n)?\s*(\{|query\b|mutation\b|fragment\b)")
+SEND = "curl localhost:8080/graphql -H 'content-type: application/json' -d @- <<'END'\n{}\nEND\n"
+SDL = 'curl \'localhost:8080/graphql?sdl\' | sed -z \'s/"""[^"]*"""//g\'\n'
+"""Prints the GraphQL schema without its descriptions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +30,27 @@ class Example:
 
 
 def read_examples(page: str) -> Sequence[Example]:
-    """Return the `sh` blocks of a page, each with the block of another language that directly follows it."""
+    """Return the `sh` and `graphql` blocks of a page, each with the block of another language that directly follows."""
     blocks = list(FENCE.finditer(page))
     found: list[Example] = []
     for place, block in enumerate(blocks):
-        if block["language"] == "sh":
+        if block["language"] in TYPED:
             after = blocks[place + 1] if place + 1 < len(blocks) else None
-            answered = after is not None and after.start() == block.end() and after["language"] != "sh"
+            answered = after is not None and after.start() == block.end() and after["language"] not in TYPED
             line = page.count("\n", 0, block.start()) + 1
-            found.append(Example(line, block["text"], after["text"] if after is not None and answered else None))
+            found.append(_example(line, block, after["text"] if after is not None and answered else None))
     return found
+
+
+def _example(line: int, block: re.Match[str], shown: str | None) -> Example:
+    text = block["text"]
+    if block["language"] == "sh":
+        return Example(line, text, shown)
+    if OPERATION.match(text) is None:
+        return Example(line, SDL, text)
+    variables = VARIABLES.match(text)
+    request = {"query": text} | ({} if variables is None else {"variables": json.loads(variables["json"])})
+    return Example(line, SEND.format(json.dumps(request)), shown)
 
 
 def unmet(shown: str, output: str) -> str | None:

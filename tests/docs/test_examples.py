@@ -16,11 +16,15 @@ STORIES = {
     "tutorial": [
         "docs/tutorial.md",
         "docs/how-to/schemas.md",
+        "docs/how-to/evolving-schemas.md",
         "docs/how-to/records.md",
         "docs/how-to/import-export.md",
     ],
+    "graphql": ["docs/reference/graphql.md"],
 }
 """Pages whose examples run one after another, on one server."""
+MISTAKES = ("/problems/", '"errors":')
+"""What only an example that is shown to fail may print."""
 NOT_RUN = ("pip install", "uv run just", "uv run janua dev", "docker ")
 """What starts an example that installs or serves, which other tests do."""
 
@@ -35,7 +39,8 @@ async def test_every_example_gives_what_the_page_shows(pages: list[str], shell: 
                 continue
             output = await shell.run(example.commands)
             shown = example.shown or ""
-            assert ("/problems/" in output) == ("/problems/" in shown), f"{page}:{example.line}\n{output}"
+            for mistake in MISTAKES:
+                assert (mistake in output) == (mistake in shown), f"{page}:{example.line}\n{output}"
             missing = unmet(shown, output)
             assert missing is None, f"{page}:{example.line} shows {missing}\nbut it gave\n{output}"
 
@@ -62,6 +67,16 @@ def test_the_readme_has_the_two_commands_of_a_newcomer() -> None:
 )
 def test_a_shown_output_is_met_by_its_parts_in_order(shown: str, output: str, missing: str | None) -> None:
     assert unmet(shown, output) == missing
+
+
+def test_an_operation_is_sent_with_its_variables_and_a_type_is_held_against_the_schema() -> None:
+    page = (
+        '```graphql\n# variables: {"n": 1}\nquery ($n: Int) { a }\n```\n```json\n1\n```\n\n```graphql\ntype A {\n```\n'
+    )
+    sent, declared = read_examples(page)
+    assert '"variables": {"n": 1}' in sent.commands
+    assert (sent.shown, declared.shown) == ("1\n", "type A {\n")
+    assert "?sdl" in declared.commands
 
 
 def test_an_example_is_shown_the_block_that_follows_it_directly() -> None:

@@ -14,6 +14,7 @@ from graphql import (
     Undefined,
     parse,
     parse_value,
+    validate,
 )
 from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities import coerce_input_literal, coerce_input_value
@@ -202,6 +203,13 @@ def test_scalars_refuse_what_is_none_and_say_what_they_expect(name: str, given: 
     with pytest.raises(Exception, match=rf"{name} expects .+, not ") as caught:
         scalars.SCALARS[name].coerce_input_value(given)
     assert len(str(caught.value)) < 300
+
+
+def test_a_wrong_literal_is_pointed_at() -> None:
+    schema = a_schema(books=an_object(pages={"type": "integer", "maximum": 9, "minimum": 0}))
+    tree = parse("{ books(where: {pages: {gt: 1}, _or: [{pages: {\n  lt: 1.5}}]}) { totalCount } }")
+    [error] = validate(schema, tree)
+    assert [(each.line, each.column) for each in error.locations or ()] == [(2, 7)]
 
 
 def test_variables_stand_inside_literals_of_json() -> None:

@@ -22,7 +22,7 @@ from janua.errors import (
     StorageFull,
     UnknownCollection,
 )
-from janua.storage.pool import Pool, connection, of_state, open_pool, session_settings, translate
+from janua.storage.pool import KEPT_STATEMENT, Pool, connection, of_state, open_pool, session_settings, translate
 
 pytestmark = pytest.mark.anyio
 
@@ -251,3 +251,12 @@ async def test_those_who_wait_for_a_connection_get_one_in_turn(settings: Setting
     async with await open_pool(database, name="test") as pool:
         await asyncio.gather(*(ask() for _ in range(32)))
     assert served == sorted(served)
+
+
+async def test_a_huge_statement_is_not_kept_prepared(pool: Pool) -> None:
+    async with pool.acquire() as c:
+        for length in (10, KEPT_STATEMENT):
+            for number in range(3):
+                assert await c.fetchval(f"SELECT '{'x' * length}{number}'") == "x" * length + str(number)
+        longest = await c.fetchval("SELECT max(length(statement)) FROM pg_prepared_statements")
+        assert 0 < longest < KEPT_STATEMENT

@@ -46,15 +46,15 @@ async def located(settings: Settings, *, share: bool = True) -> AsyncGenerator[S
 
 
 @asynccontextmanager
-async def opened(place: Place) -> AsyncGenerator[Gateway]:
-    """Return a gateway on the command's database.
+async def opened(place: Place, *, builds: bool = True) -> AsyncGenerator[Gateway]:
+    """Return a gateway on the command's database; unless `builds`, it leaves the indexes alone.
 
     Raises: as `located`, and `DatabaseBehind`.
     """
     async with contextlib.AsyncExitStack() as stack:
         asked = settings_of(place)
         settings = await stack.enter_async_context(located(asked))
-        gateway = await stack.enter_async_context(open_gateway(settings, name="cli"))
+        gateway = await stack.enter_async_context(open_gateway(settings, name="cli", builds=builds))
         if asked.database.dsn is None:
             await ensure_records(gateway)  # other databases got it from `janua migrate`
         yield gateway

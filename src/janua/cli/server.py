@@ -19,7 +19,7 @@ from janua.cli.opening import dsn_of, located, settings_of
 from janua.cli.places import Place
 from janua.cli.terminal import print_line
 from janua.cli.watching import watching
-from janua.config import Settings, masked, relaxed, serves_pages
+from janua.config import Settings, is_open, masked, relaxed
 from janua.errors import InvalidConfiguration
 from janua.gateway.gateway import open_gateway, require_servable
 from janua.storage import migrations
@@ -117,9 +117,10 @@ def print_addresses(settings: Settings, listener: socket.socket, *, dev: bool) -
     port = listener.getsockname()[1]
     named = "localhost" if host in ("127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
     url = f"http://{named}:{port}"
+    print_line(f"  graphql    {url}/graphql")
     print_line(f"  records    {url}/api/{{collection}}")
     print_line(f"  registry   {url}/registry")
-    print_line(f"  docs       {url}/{'docs' if serves_pages(settings, dev=dev) else 'openapi.json'}")
+    print_line(f"  docs       {url}/{'docs' if is_open(settings.server.pages, dev=dev) else 'openapi.json'}")
     if dev:
         print_line(f"  traces     {url}/traces")
     for each in relaxed(settings, dev=dev):

@@ -48,10 +48,13 @@ class Gateway:
 
 
 @contextlib.asynccontextmanager
-async def open_gateway(settings: Settings, *, name: str = "server", serves: bool = False) -> AsyncGenerator[Gateway]:
+async def open_gateway(
+    settings: Settings, *, name: str = "server", serves: bool = False, builds: bool = True
+) -> AsyncGenerator[Gateway]:
     """Connect, load the catalog, and keep it and the indexes up to date while the block runs.
 
-    `serves`: other processes wait for this one before they say that all serve a new schema.
+    `serves`: other processes wait for this one before they say that all serve a new schema. `builds`: it keeps the
+    indexes up.
     Raises: `DatabaseUnavailable`, `DatabaseBehind`, `DatabaseAhead`, `InvalidConfiguration`.
     """
     if settings.database.dsn is not None:
@@ -61,7 +64,7 @@ async def open_gateway(settings: Settings, *, name: str = "server", serves: bool
         await live.refresh()
         follows = following(live, settings.database, name=name, serves=serves)
         kept = settings.idempotency.keep_hours
-        async with follows, indexing(live, pool) as indexer, forgetting(pool, kept):
+        async with follows, indexing(live, pool, builds=builds) as indexer, forgetting(pool, kept):
             yield Gateway(pool, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
 
 

@@ -33,6 +33,7 @@ from janua.api.graphql.selecting import Fields, Selecting, Unrepeatable
 from janua.api.graphql.shaping import Misfit
 from janua.api.problems import graphql_error, status_of
 from janua.api.wire import json_bytes
+from janua.config import is_open
 from janua.errors import (
     IntrospectionOff,
     InvalidOperation,
@@ -66,7 +67,7 @@ class Engine:
 
     def __init__(self, gateway: Gateway, *, dev: bool) -> None:
         settings = gateway.settings.graphql
-        self._introspection = dev if settings.introspection is None else settings.introspection
+        self._introspection = is_open(settings.introspection, dev=dev)
         self.gateway = gateway
         self.slices = SchemaSlices()
         self.documents = Documents(self.slices, settings, suggest=dev, introspection=self._introspection)
@@ -133,9 +134,23 @@ class _Run:
                 raise failed.error from failed
             return Answered(_without_data([graphql_error(failed.error, [failed.key])]), _status(failed.error))
         except JanuaError as error:
-            return Answered(_without_data([fault(error)]), _status(error))
+            return Answered(_without_data([graphql_error(error, self._culprit(error))]), _status(error))
         except GraphQLError as error:
             return Answered(_without_data([fault(error)]))
+
+    def _culprit(self, error: JanuaError) -> list[str] | None:
+        """Return the path of the root field that cannot be planned, if it is one: all of them are planned as one."""
+        if not self.operation.is_query or _status(error) >= FAILED:
+            return None
+        values = self._values()
+        for key, nodes in self._fields(values).items():
+            if self._is_static(nodes):
+                continue
+            try:
+                compile_reads(self._scene(), {key: nodes}, values)
+            except JanuaError:
+                return [key]
+        return None
 
     def _program(self) -> "tuple[Program, list[object]]":
         """Return the program for these variables, compiled now if need be, and what it binds."""

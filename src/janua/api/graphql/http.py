@@ -23,7 +23,7 @@ from janua.api.graphql.persisted import PersistedDocuments
 from janua.api.graphql.watch import Watch
 from janua.api.headers import idempotency_key, media_type
 from janua.api.problems import headers_of, status_of
-from janua.config import Settings
+from janua.config import Settings, is_open
 from janua.errors import (
     DocumentTooLarge,
     JanuaError,
@@ -62,7 +62,7 @@ class GraphQLEndpoint:
         )
         self._receive_seconds = settings.server.receive_timeout
         self._persisted = PersistedDocuments(settings.graphql.persisted_bytes)
-        self._shows_page = dev if settings.graphql.graphiql is None else settings.graphql.graphiql
+        self._shows_page = is_open(settings.graphql.graphiql, dev=dev)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

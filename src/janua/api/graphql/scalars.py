@@ -154,9 +154,17 @@ def _scalar(
         description=description,
         coerce_output_value=write,
         coerce_input_value=read,
-        coerce_input_literal=lambda node: read(literal(node)),
+        coerce_input_literal=lambda node: _read_literal(read, node),
         value_to_literal=as_literal,
     )
+
+
+def _read_literal(read: Callable[[object], object], node: ValueNode) -> object:
+    """Return what a literal spells; what is wrong with it is said to be where it stands."""
+    try:
+        return read(literal(node))
+    except GraphQLError as error:
+        raise GraphQLError(error.message, error.nodes or node) from None
 
 
 def _text(name: str, type: Scalar, description: str) -> GraphQLScalarType:

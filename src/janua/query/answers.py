@@ -4,17 +4,18 @@ Start at `plan_answer`. Names are looked up in `scopes`, filters, orders and pag
 query language.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import assert_never
+from typing import assert_never, cast
 
-from janua.errors import InvalidQuery, QueryTooLarge, UnknownField
+from janua.errors import InvalidCursor, InvalidQuery, QueryTooLarge, UnknownField
 from janua.model.catalog import Catalog
 from janua.model.collection import Path
 from janua.model.identifiers import parse_id
 from janua.model.types import Array, Json, Object, Type, Union
-from janua.query.ast import RawFilter
-from janua.query.cursor import CursorKey, context_of
+from janua.query.ast import Raw, RawFilter, Variable
+from janua.query.cursor import CursorKey, context_of, decode, nulls_of
 from janua.query.figures import selected_figures
 from janua.query.filters import resolve_filter
 from janua.query.limits import QueryLimits
@@ -22,7 +23,7 @@ from janua.query.nodes import Bound, Filter, Link, OrderKey, Position
 from janua.query.operands import OperandReader, Value
 from janua.query.orders import order_keys
 from janua.query.ownership import is_own
-from janua.query.pages import Page, resolve_page
+from janua.query.pages import Boundary, resolve_page
 from janua.query.parts import (
     AggregatePlan,
     AnswerPlan,
@@ -63,7 +64,7 @@ from janua.query.selection import (
     Selection,
     TotalAsked,
 )
-from janua.query.variables import Deferred, known
+from janua.query.variables import Deferred, Structural, known, variable_in
 
 WHOLE = "data"
 """The field that shows the whole document, where a collection declares no fields of its own."""
@@ -192,10 +193,8 @@ class _Answering:
         order = order_keys(self._catalog, collection, asked.order, "graphql", self._limits)
         condition = self._filter(asked, scope)
         context = Deferred(asked.where, partial(_context, collection, order))
-        starts_at_cursor = asked.page.after is not None or asked.page.before is not None
-        page = self._page(
-            asked, _context(collection, order, known(asked.where)) if starts_at_cursor else "", len(order)
-        )
+        read = partial(self._boundary, asked.where, partial(_context, collection, order))
+        page = resolve_page(asked.page, "graphql", self._limits, read, len(order))
         bound = None if page.boundary is None else Bound(tuple(self._bind_text(each) for each in page.boundary))
         limit = self._bind(page.size)
         offset = None if page.offset is None else self._bind(page.offset)
@@ -206,8 +205,23 @@ class _Answering:
             collection, link, members, condition, order, limit, offset, skips, bound, page.backward, cursors
         )
 
-    def _page(self, asked: ListAsked, context: str, keys: int) -> Page:
-        return resolve_page(asked.page, "graphql", self._limits, self._key, context, keys)
+    def _boundary(self, where: RawFilter | None, context: Callable[[Json], str], cursor: str | Variable) -> Boundary:
+        """Return the order values of a cursor: now, or for each run where it or the filter has variables."""
+        if isinstance(cursor, str) and variable_in(where) is None:
+            return decode(self._key, context(known(where)), cursor)
+        nulls = nulls_of(cursor) if isinstance(cursor, str) else cursor.nulls
+        if nulls is None:
+            raise Structural(cursor)
+
+        def value_at(place: int, raw: Json) -> str:
+            given = cast("dict[str, Json]", raw)
+            value = decode(self._key, context(given["where"]), str(given["cursor"]))[place]
+            if value is None:
+                raise InvalidCursor
+            return value
+
+        raw: Raw = {"cursor": cursor, "where": where}
+        return tuple(None if null else Deferred(raw, partial(value_at, place)) for place, null in enumerate(nulls))
 
     def _filter(self, asked: ListAsked | GroupsAsked, scope: Scope) -> Filter:
         return resolve_filter(asked.where, scope, OperandReader(self._limits), self.values)
@@ -268,7 +282,7 @@ class _Answering:
         self.values.append(value)
         return len(self.values) - 1
 
-    def _bind_text(self, text: str | None) -> Position | None:
+    def _bind_text(self, text: str | Deferred[str] | None) -> Position | None:
         return None if text is None else self._bind(text)
 
     def _count(self, records: int) -> None:

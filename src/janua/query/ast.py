@@ -16,10 +16,12 @@ Spelling = Literal["rest", "graphql"]
 class Variable:
     """Stands for a value that is given with each run of a query: `path` leads to it, through objects and lists.
 
-    So a query is planned once for all values; it is never null, and a list that it stands for is never empty.
+    So a query is planned once for all values; it is never null, and a list that it stands for is never empty. Of one
+    that is a cursor, `nulls` says which of its order values are null: the plan depends on that.
     """
 
     path: tuple[str | int, ...]
+    nulls: tuple[bool, ...] | None = None
 
 
 Raw: TypeAlias = "Mapping[str, Raw] | Sequence[Raw] | Variable | str | int | float | Decimal | bool | None"
@@ -47,9 +49,9 @@ class PageRequest:
     """Which part of the ordered records is wanted: the `first` after a cursor or the `last` before one."""
 
     first: int | None = None
-    after: str | None = None
+    after: str | Variable | None = None
     last: int | None = None
-    before: str | None = None
+    before: str | Variable | None = None
     offset: int | None = None
 
 

@@ -72,6 +72,20 @@ def decode(key: CursorKey, context: str, cursor: str) -> tuple[str | None, ...]:
     return tuple(values)
 
 
+def nulls_of(cursor: str) -> tuple[bool, ...]:
+    """Return which order values of a cursor are null; nothing else of it is to be trusted before `decode`.
+
+    Raises: `InvalidCursor`.
+    """
+    try:
+        values: object = json.loads(_signed(cursor)[MAC_BYTES:])
+    except ValueError:
+        raise InvalidCursor from None
+    if not isinstance(values, list):
+        raise InvalidCursor
+    return tuple(each is None for each in cast("list[object]", values)[1:])
+
+
 def _signed(cursor: str) -> bytes:
     text = cursor.removeprefix(PREFIX)
     if text == cursor or len(text) > MAX_CHARACTERS or not text.isascii():

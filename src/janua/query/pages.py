@@ -4,12 +4,16 @@ REST has one `limit`, for pages in both directions; GraphQL has `first` with `af
 `resolve_page`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from janua.errors import InvalidCursor, InvalidQuery, QueryTooLarge
-from janua.query.ast import PageRequest, Spelling
-from janua.query.cursor import CursorKey, decode
+from janua.query.ast import PageRequest, Spelling, Variable
 from janua.query.limits import QueryLimits
+from janua.query.variables import Deferred
+
+Boundary = tuple["str | Deferred[str] | None", ...]
+"""The order values at the boundary of a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +26,13 @@ class Page:
     size: int
     offset: int | None
     backward: bool
-    boundary: tuple[str | None, ...] | None
+    boundary: Boundary | None
 
 
 def resolve_page(
-    asked: PageRequest, spelling: Spelling, limits: QueryLimits, key: CursorKey, context: str, keys: int
+    asked: PageRequest, spelling: Spelling, limits: QueryLimits, read: Callable[[str | Variable], Boundary], keys: int
 ) -> Page:
-    """Return the page that was asked for, in an order of `keys` keys.
+    """Return the page that was asked for, in an order of `keys` keys; `read` reads a cursor.
 
     Raises: `InvalidQuery` for what contradicts itself, `QueryTooLarge` above the limits, `InvalidCursor`.
     """
@@ -36,7 +40,7 @@ def resolve_page(
     backward = asked.last is not None or asked.before is not None
     size = _size(asked.first if asked.last is None else asked.last, _size_name(spelling, backward), limits)
     cursor = asked.before if backward else asked.after
-    boundary = None if cursor is None else decode(key, context, cursor)
+    boundary = None if cursor is None else read(cursor)
     if boundary is not None and len(boundary) != keys:
         raise InvalidCursor
     return Page(size, _offset(asked.offset, limits), backward, boundary)

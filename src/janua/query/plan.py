@@ -6,6 +6,7 @@ Start at `plan_read`; it puts together `filters` (where), `orders` (sort), `page
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar, assert_never
 
 from janua.errors import InvalidQuery, UnknownCollection
@@ -13,8 +14,8 @@ from janua.model.catalog import Catalog
 from janua.model.collection import Collection
 from janua.model.identifiers import parse_id
 from janua.model.types import Json
-from janua.query.ast import AggregateQuery, RawFilter, ReadQuery, Spelling
-from janua.query.cursor import CursorKey, context_of
+from janua.query.ast import AggregateQuery, RawFilter, ReadQuery, Spelling, Variable
+from janua.query.cursor import CursorKey, context_of, decode
 from janua.query.figures import asked_figures
 from janua.query.filters import resolve_filter
 from janua.query.folding import conjunction
@@ -35,11 +36,11 @@ from janua.query.nodes import (
 )  # fmt: skip
 from janua.query.operands import OperandReader, Value
 from janua.query.orders import order_keys
-from janua.query.pages import resolve_page
+from janua.query.pages import Boundary, resolve_page
 from janua.query.parts import AggregatePlan, ReadPlan
 from janua.query.scopes import root_scope
 from janua.query.shapes import check_size, record_part
-from janua.query.variables import known
+from janua.query.variables import Deferred, Structural, known
 
 P = TypeVar("P")
 
@@ -63,7 +64,7 @@ def plan_read(catalog: Catalog, query: ReadQuery, limits: QueryLimits, key: Curs
     shape = record_part(catalog, query.collection, query.fields, query.include, query.spelling, limits)
     condition, values = _filter(catalog, query.collection, query.where, query.short, query.spelling, limits)
     context = context_of(query.collection, order, (_known(query.where), _known(query.short)))
-    page = resolve_page(query.page, query.spelling, limits, key, context, len(order))
+    page = resolve_page(query.page, query.spelling, limits, partial(_decoded, key, context), len(order))
     check_size(page.size, shape, limits)
     bound = None if page.boundary is None else Bound(tuple(_bind_text(values, each) for each in page.boundary))
     values.append(page.size)
@@ -158,7 +159,13 @@ def _known(where: RawFilter | None) -> Mapping[str, Json] | None:
     return found if isinstance(found, dict) else None
 
 
-def _bind_text(values: list[Value], text: str | None) -> Position | None:
+def _decoded(key: CursorKey, context: str, cursor: str | Variable) -> Boundary:
+    if isinstance(cursor, Variable):
+        raise Structural(cursor)
+    return decode(key, context, cursor)
+
+
+def _bind_text(values: list[Value], text: str | Deferred[str] | None) -> Position | None:
     if text is None:
         return None
     values.append(text)

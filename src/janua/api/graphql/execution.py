@@ -5,7 +5,7 @@ statement; the text that PostgreSQL made is the answer.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
@@ -29,8 +29,8 @@ from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
 from janua.api.graphql.registry import Context
 from janua.api.graphql.schema import SchemaSlices
-from janua.api.graphql.selecting import Fields, Selecting, Unrepeatable
-from janua.api.graphql.shaping import Misfit
+from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
+from janua.api.graphql.shaping import Misfit, Shaping, Variables
 from janua.api.problems import graphql_error, status_of
 from janua.api.wire import json_bytes
 from janua.config import is_open
@@ -167,16 +167,16 @@ class _Run:
 
     def _compiled(self, values: VariableValues) -> "tuple[Program, list[object]]":
         shaping, programs, variables = self.operation.shaping, self.operation.programs, self.asked.variables
-        while not programs.is_unrepeatable(shape := shaping.shape(variables)):
+        # A cursor that is none has no shape: planning with it says so.
+        while (shape := _shape(shaping, variables)) is not None and not programs.is_unrepeatable(shape):
             try:
                 program = self._compile(shaping.placeholders(variables, values))
             except Structural as error:
                 if error.variable is None or not shaping.decide(error.variable):
                     programs.keep(shape, None)
                     break
-            except Unrepeatable:
-                programs.keep(shape, None)
-                break
+            except CursorAsked as error:
+                shaping.read_as_cursor(error.variable)
             else:
                 programs.keep(shape, program)
                 return program, program.arguments(shaping.lookup(variables))
@@ -286,6 +286,13 @@ class _Run:
         """Return whether the answer depends on nothing but the GraphQL schema."""
         names = {nodes[0].name.value for nodes in fields.values()}
         return names <= INTROSPECTION | {TYPENAME} and not self.operation.node.variable_definitions
+
+
+def _shape(shaping: Shaping, variables: Variables) -> Hashable | None:
+    try:
+        return shaping.shape(variables)
+    except Misfit:
+        return None
 
 
 def _data(members: bytes) -> Answered:

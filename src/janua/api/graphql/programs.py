@@ -149,7 +149,7 @@ class Scene:
 def compile_reads(scene: Scene, fields: Fields, values: VariableValues) -> Program:
     """Return the program of root fields that read collections, by response key.
 
-    Raises: as `query.answers.plan_answer`, `Unrepeatable`.
+    Raises: as `query.answers.plan_answer`, `CursorAsked`.
     """
     selecting = Selecting(scene.schema, scene.fragments, values)
     roots = tuple((key, _root(scene, selecting, nodes)) for key, nodes in fields.items())

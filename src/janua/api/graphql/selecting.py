@@ -66,8 +66,12 @@ FUNCTIONS: Mapping[str, AggregateFunction] = {
 }
 
 
-class Unrepeatable(Exception):
-    """What was asked depends on values so much that there is no use in keeping its plan: it starts at a cursor."""
+class CursorAsked(Exception):
+    """A variable is used as a cursor, which is not known of it yet."""
+
+    def __init__(self, variable: Variable) -> None:
+        super().__init__(variable)
+        self.variable = variable
 
 
 class Selecting:
@@ -283,8 +287,8 @@ def _whole(given: Mapping[str, Raw], name: str) -> int | None:
     return found if isinstance(found, int) else None
 
 
-def _cursor(given: Mapping[str, Raw], name: str) -> str | None:
+def _cursor(given: Mapping[str, Raw], name: str) -> str | Variable | None:
     found = given.get(name)
-    if isinstance(found, Variable):
-        raise Unrepeatable
-    return found if isinstance(found, str) else None
+    if isinstance(found, Variable) and found.nulls is None:
+        raise CursorAsked(found)
+    return found if isinstance(found, str | Variable) else None

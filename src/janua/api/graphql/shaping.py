@@ -19,8 +19,10 @@ from graphql.execution.values import VariableValues, VariableValueSource
 
 from janua.api.graphql.coercion import element_of, from_value, is_undefined, named_type, nullable, variable_types
 from janua.api.graphql.kinds import Input
+from janua.errors import InvalidCursor
 from janua.model.types import Json
 from janua.query.ast import Raw, Variable
+from janua.query.cursor import nulls_of
 from janua.query.variables import Lookup, variable_in
 
 Variables = Mapping[str, Json]
@@ -70,6 +72,7 @@ class Shaping:
     def __init__(self, schema: GraphQLSchema, operation: OperationDefinitionNode) -> None:
         self.types = variable_types(schema, operation)
         self.deciding: set[Path] = set()
+        self._cursors: set[Path] = set()
         self._plain = all(_is_value(each) for each in self.types.values())
         self._leaves: dict[str | int, GraphQLScalarType] = {
             name: bare for name, each in self.types.items() if isinstance(bare := nullable(each), GraphQLScalarType)
@@ -82,6 +85,11 @@ class Shaping:
         self.deciding.add(variable.path)
         self._plain = False
         return True
+
+    def read_as_cursor(self, variable: Variable) -> None:
+        """Let a variable be a cursor: a plan depends on which of its order values are null."""
+        self._cursors.add(variable.path)
+        self._plain = False
 
     def shape(self, given: Variables) -> Hashable:
         """Return what a plan may depend on; values that do not fit their types have any shape, or raise `Misfit`."""
@@ -126,6 +134,8 @@ class Shaping:
             return _frozen(raw)
         if isinstance(bare, GraphQLInputObjectType):
             return tuple((name, self._shape(each, _field(bare, name), (*path, name))) for name, each in _members(raw))
+        if path in self._cursors:
+            return _nulls(raw)
         inner = element_of(bare)
         if inner is None:
             return VALUE
@@ -152,7 +162,14 @@ class Shaping:
             if not isinstance(raw, list) or not isinstance(coerced, list):
                 return coerced
             return [self._placed(each, inner, (*path, place), coerced[place]) for place, each in enumerate(raw)]
-        return Variable(path)
+        return Variable(path, _nulls(raw) if path in self._cursors else None)
+
+
+def _nulls(cursor: Json) -> tuple[bool, ...]:
+    try:
+        return nulls_of(cursor if isinstance(cursor, str) else "")
+    except InvalidCursor as error:
+        raise Misfit from error
 
 
 def _read(type: GraphQLScalarType, value: Json) -> Json:

@@ -59,6 +59,12 @@ audit url="http://localhost:8080/graphql":
     @command -v npm >/dev/null || { echo "needs npm: install Node.js 20 or later" >&2; exit 1; }
     cd scripts/audit && npm install --loglevel=error && node audit.mjs "$1"
 
+# Try the GraphQL clients that people use: gql, urql, GraphQL Code Generator, GraphiQL; needs npm
+clients:
+    @command -v npm >/dev/null || { echo "needs npm: install Node.js 20 or later" >&2; exit 1; }
+    cd scripts/clients && npm install --loglevel=error
+    {{ uv }} run pytest tests/graphql/test_clients.py
+
 # Start the PostgreSQL of compose.yaml (`just run` needs none: it brings its own)
 db-up:
     @docker compose version >/dev/null 2>&1 || { echo "needs Docker with its compose plugin; without, use 'just run'" >&2; exit 1; }

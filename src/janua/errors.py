@@ -263,9 +263,19 @@ class IncompatibleSchema(JanuaError):
         return {"collection": self.collection, **self.report}
 
     def __str__(self) -> str:
-        reasons: Sequence[Mapping[str, Any]] = self.report.get("incompatibilities") or []
+        rules: Mapping[str, Any] = self.report.get("rules") or {}
+        if self.report.get("verdict") == "undecided":
+            reasons: Sequence[Mapping[str, Any]] = rules.get("undecided") or []
+            said = "cannot be proven to be compatible, which the evolution policy `proof` asks for"
+        else:
+            reasons = self.report.get("incompatibilities") or []
+            said = "is not compatible"
         first = f": {reasons[0]['message']}" if reasons else ""
-        return f"the new schema of {self.collection!r} is not compatible{first}"
+        cure = "; under the policy `data` the stored records would allow it" if self._allowed_by_records() else ""
+        return f"the new schema of {self.collection!r} {said}{first}{cure}"
+
+    def _allowed_by_records(self) -> bool:
+        return self.report.get("decided_by") == "rules"
 
 
 @dataclass(eq=False)

@@ -97,7 +97,10 @@ def test_check_finds_what_a_stored_record_forbids(library: Janua, tmp_path: Path
     answer = json.loads(library("check", tmp_path / "books.json", "--json").out)
     assert answer["verdict"] == "incompatible"
     assert answer["registrations"][0]["report"]["records"]["invalid"] == 1
-    assert library("apply", tmp_path / "books.json").code == 1
+    applied = library("apply", tmp_path / "books.json")
+    assert applied.code == 1
+    assert "refused; the records decide (evolution data)" in applied.err
+    assert library("apply", tmp_path / "books.json", "--dry-run").code == 1
     assert json.loads(library("show", "books", "--json").out)["version"] == 1
 
 
@@ -108,7 +111,22 @@ def test_check_lists_the_changes_of_a_schema_that_fits(library: Janua, tmp_path:
     outcome = library("check", tmp_path / "books.json")
     assert outcome.code == 0
     assert "subtitle" in outcome.out
+    assert "books: accepted; the rules decide (evolution data)" in outcome.out
     assert json.loads(library("show", "books", "--json").out)["version"] == 1
+
+
+def test_check_tells_what_the_rules_and_the_records_say(library: Janua, tmp_path: Path) -> None:
+    (tmp_path / "notes.json").write_text(a_schema(a={"type": "string"}))
+    assert library("apply", tmp_path).code == 0
+    (tmp_path / "notes.json").write_text(a_schema(b={"type": "string"}))
+    outcome = library("check", tmp_path)
+    assert outcome.code == 0
+    assert "notes: by the rules (backward) incompatible with version 1" in outcome.out
+    assert "notes: by the stored records (0 checked, 0 invalid) compatible" in outcome.out
+    assert "notes: accepted; the records decide (evolution data)" in outcome.out
+    shown = '! notes/properties/b/type (type.narrowed): type "string" was added; valid in the old version only: {"b":'
+    assert shown in outcome.out
+    assert "! notes, REST a: the field is gone" in outcome.out
 
 
 def test_show_tells_fields_relations_and_indexes(library: Janua) -> None:

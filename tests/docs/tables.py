@@ -1,4 +1,5 @@
-"""The lines that the reference must have, written from the code: errors, settings, operators and what indexes serve.
+"""The lines that the reference must have, written from the code: errors, settings, operators, what indexes serve, and
+the reasons of incompatibility.
 
 `python -m tests.docs.tables` prints them all, to be pasted when a test says that the reference lacks one.
 """
@@ -30,6 +31,7 @@ from janua.model.types import (
 )
 from janua.query.operators import MEANINGS, Operator, operators_of
 from janua.registry.annotations import KINDS
+from janua.registry.compatibility import CODES, OTHERS
 from janua.sql.claims import claims
 
 TYPES: Mapping[str, tuple[Type, ...]] = {
@@ -96,6 +98,16 @@ def index_lines() -> Iterator[str]:
                 yield _served(kind, name, types)
 
 
+def compatibility_lines() -> Iterator[str]:
+    """Yield the keywords of each code of an incompatibility, in the direction that it speaks of."""
+    for place, refuser in enumerate(("the new version refuses", "the new version accepts more")):
+        found: dict[str, list[str]] = {}
+        for keyword, codes in CODES.items():
+            found.setdefault(codes[place], []).append(f"`{keyword}`")
+        for code, keywords in {**found, OTHERS[place]: ["several, or none alone"]}.items():
+            yield f"| `{code}` | {', '.join(keywords)} | {refuser} |"
+
+
 def unserved_operators() -> set[Operator]:
     """Return the operators that no index serves, on no type."""
     every = [each for types in TYPES.values() for each in types] + [
@@ -116,6 +128,6 @@ def _same(found: Iterator[tuple[Operator, ...]]) -> tuple[Operator, ...]:
 
 
 if __name__ == "__main__":
-    for lines in (error_lines, setting_lines, operator_lines, index_lines):
+    for lines in (error_lines, setting_lines, operator_lines, index_lines, compatibility_lines):
         print("", lines.__name__, "", *lines(), sep="\n")
     print("", "unserved", *sorted(unserved_operators()))

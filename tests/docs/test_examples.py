@@ -16,6 +16,7 @@ STORIES = {
     "tutorial": [
         "docs/tutorial.md",
         "docs/how-to/schemas.md",
+        "docs/how-to/evolving-schemas.md",
         "docs/how-to/records.md",
         "docs/how-to/import-export.md",
     ],

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from janua.errors import InvalidCursor
-from janua.gateway import queries, transfer
+from janua.errors import InvalidCursor, UnknownCollection
+from janua.gateway import queries, records, schemas, transfer
 from janua.gateway.answers import PageAnswer
 from janua.gateway.gateway import Gateway
+from janua.model.catalog import Catalog
+from janua.model.identifiers import new_id
 from janua.query.ast import AggregateQuery, OrderTerm, PageRequest, ReadQuery
 from tests.gateway.builders import stream
 
@@ -69,3 +71,17 @@ async def test_aggregates_are_exact(shelf: Gateway) -> None:
     assert group["count"] == len(PRICES)
     assert group["sum"]["price"] == sum(each for each in PRICES if each is not None)
     assert group["countDistinct"]["price"] == len({each for each in PRICES if each is not None})
+
+
+@pytest.mark.parametrize("verb", ["read", "aggregate", "fetch"])
+async def test_a_collection_that_another_worker_dropped_is_unknown(shelf: Gateway, verb: str) -> None:
+    before: Catalog = shelf.live.catalog
+    await schemas.drop(shelf, "books", with_records=True)
+    shelf.live.catalog = before
+    reads = {
+        "read": lambda: queries.read(shelf, ReadQuery("books")),
+        "aggregate": lambda: queries.aggregate(shelf, AggregateQuery("books")),
+        "fetch": lambda: records.fetch(shelf, "books", str(new_id())),
+    }
+    with pytest.raises(UnknownCollection):
+        await reads[verb]()

@@ -244,3 +244,14 @@ async def test_aggregates_are_grouped_ordered_aliased_and_exact(reading: Reading
     assert (await reading.ask(by_version))["salesAggregate"] == [{"key": {"_meta": {"version": 1}}, "count": 4}]
     error = await reading.refusal("{ salesAggregate { key { genre } } }")
     assert error["extensions"]["code"] == "query.invalid"
+
+
+async def test_an_error_names_the_root_field_that_it_is_about(reading: Reading) -> None:
+    await reading.register({"sales": SALES})
+    query = """query($n: Int, $price: Float) {
+        fine: sales { totalCount }
+        page: sales(first: $n) { totalCount }
+        found: sales(where: {price: {eq: $price}}) { totalCount } }"""
+    assert "fine" in await reading.ask(query, {"n": 1, "price": 2})
+    for variables, path in (({"n": -1}, ["page"]), ({"n": 1, "price": None}, ["found"])):
+        assert (await reading.refusal(query, variables))["path"] == path

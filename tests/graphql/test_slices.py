@@ -43,6 +43,14 @@ async def test_types_are_the_same_objects_after_a_registration_elsewhere() -> No
     assert second["Note"] is not first["Note"]
 
 
+async def test_introspection_shows_no_more_than_clients_know() -> None:
+    schema = (await SchemaSlices().whole(a_catalog(notes=NOTES))).schema
+    names = {each.name for each in schema.directives}
+    assert names == {"skip", "include", "deprecated", "specifiedBy", "oneOf"}
+    # GraphQL.js 16 knows the locations of the specification of September 2025.
+    assert "DIRECTIVE_DEFINITION" not in {at.name for each in schema.directives for at in each.locations}
+
+
 async def test_slices_share_their_types() -> None:
     slices = SchemaSlices()
     catalog = a_catalog(books=related("authors"), authors=NOTES, notes=NOTES)

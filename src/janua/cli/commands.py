@@ -101,16 +101,16 @@ def apply(
     dsn: Dsn = None,
     data: Data = None,
     json: AsJson = False,
-) -> None:
+) -> int:
     """Register schema files, all or none; a file's name is its collection: `books.json`, `books.schema.yaml`."""
     from janua.cli.registry import apply as work
 
-    asyncio.run(work(Place(dsn, data), files, dry_run=dry_run, as_json=json))
+    return asyncio.run(work(Place(dsn, data), files, dry_run=dry_run, as_json=json))
 
 
 @app.command()
 def check(files: SchemaFiles, dsn: Dsn = None, data: Data = None, json: AsJson = False) -> int:
-    """Say what registering schema files would change; exit 1 when a stored record or a schema stands in the way."""
+    """Say what registering schema files would change; exit 1 when the rules or the stored records refuse it."""
     from janua.cli.registry import check as work
 
     return asyncio.run(work(Place(dsn, data), files, as_json=json))

@@ -11,9 +11,10 @@ from typing import Any
 
 from janua.cli.opening import opened
 from janua.cli.places import Place
+from janua.cli.reports import note_refusal, print_report
 from janua.cli.schema_files import read_schemas
 from janua.cli.terminal import note, print_json, print_line, print_table, progress
-from janua.errors import InvalidSchema
+from janua.errors import IncompatibleSchema, InvalidSchema
 from janua.gateway import schemas
 from janua.gateway.answers import Description, Registration
 from janua.gateway.gateway import Gateway
@@ -22,8 +23,10 @@ from janua.model.collection import Schema
 POLL = 0.2  # seconds between looks at indexes that are being built
 
 
-async def apply(place: Place, files: Sequence[Path], *, dry_run: bool, as_json: bool) -> None:
+async def apply(place: Place, files: Sequence[Path], *, dry_run: bool, as_json: bool) -> int:
     """Register the schemas in `files`, all or none, and wait for the indexes they declare.
+
+    Returns 1 when a dry run finds that they would be refused.
 
     Raises: `InvalidSchema`, `IncompatibleSchema`, `MalformedDocument`.
     """
@@ -36,6 +39,9 @@ async def apply(place: Place, files: Sequence[Path], *, dry_run: bool, as_json: 
         print_json({"registrations": registrations})
     else:
         print_registrations(registrations)
+        for each in registrations if dry_run else ():
+            print_report(each)
+    return 1 if any(each.report.verdict != "compatible" for each in registrations) else 0
 
 
 async def check(place: Place, files: Sequence[Path], *, as_json: bool) -> int:
@@ -52,12 +58,12 @@ async def check(place: Place, files: Sequence[Path], *, as_json: bool) -> int:
     else:
         print_registrations(registrations)
         for each in registrations:
-            print_changes(each)
+            print_report(each)
     return 1 if refused else 0
 
 
 async def registered(gateway: Gateway, documents: Mapping[str, Schema], *, dry_run: bool) -> Sequence[Registration]:
-    """Register documents; of an invalid schema every violation is told, the first one by the error itself.
+    """Register documents; why a schema is invalid or refused is told in full, the first reason by the error itself.
 
     Raises: `InvalidSchema`, `IncompatibleSchema`.
     """
@@ -66,6 +72,9 @@ async def registered(gateway: Gateway, documents: Mapping[str, Schema], *, dry_r
     except InvalidSchema as error:
         for each in error.violations[1:]:
             note(f"  {error.collection} {each.pointer or '/'}: {each.message}")
+        raise
+    except IncompatibleSchema as error:
+        note_refusal(error)
         raise
 
 
@@ -185,13 +194,3 @@ def outcome(registration: Registration) -> str:
     if not registration.changed:
         return "unchanged"
     return "new" if registration.created else "changed"
-
-
-def print_changes(registration: Registration) -> None:
-    """Print the differences from the current schema, and what stands in their way, one a line."""
-    report = registration.report
-    for change in report.changes:
-        mark = "!" if change.get("breaking") else " "
-        print_line(f"{mark} {registration.collection}{change['pointer']}: {change['message']}")
-    for each in report.incompatibilities:
-        print_line(f"! {registration.collection}{each.pointer} ({each.code}): {each.message}")

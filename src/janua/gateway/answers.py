@@ -13,7 +13,10 @@ Verdict = Literal["compatible", "incompatible", "undecided"]
 
 @dataclass(frozen=True, slots=True)
 class Incompatibility:
-    """One named reason why a schema version cannot follow another; pointers are RFC 6901."""
+    """One named reason why a schema version cannot follow another; pointers are RFC 6901.
+
+    `old` and `new` are what stands at the pointers, and `version` is the earlier schema version, where the rules speak.
+    """
 
     code: str
     keyword: str
@@ -21,6 +24,9 @@ class Incompatibility:
     old_pointer: str
     message: str
     counter_example: Mapping[str, Any] | None = None
+    old: Any = None
+    new: Any = None
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,19 @@ class RecordsVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class RulesVerdict:
+    """What the rules of a compatibility mode say, whatever is stored; `versions` are the earlier ones it was held to.
+
+    `undecided` has the keywords of which it was neither proven nor refuted that they break something.
+    """
+
+    mode: str
+    verdict: Verdict
+    versions: Sequence[int] = ()
+    undecided: Sequence[Incompatibility] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IndexChanges:
     """Names of the indexes that a registration builds and drops."""
 
@@ -42,7 +61,11 @@ class IndexChanges:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a schema document would change; the members of the contract's report, in its order."""
+    """What a schema document would change, and whether it may be registered.
+
+    `verdict` is the decision: by the rules, or under the evolution policy `data` by the stored records, as `decided_by`
+    says; `verdicts` has both. `incompatibilities` are those of the records, then those of the rules.
+    """
 
     verdict: Verdict
     changes: Sequence[Mapping[str, Any]] = ()
@@ -51,6 +74,11 @@ class Report:
     indexes: IndexChanges = IndexChanges()
     graphql: Sequence[Mapping[str, Any]] = ()
     rest: Sequence[Mapping[str, Any]] = ()
+    relations: Sequence[Mapping[str, Any]] = ()
+    verdicts: Mapping[str, Verdict] | None = None
+    rules: RulesVerdict | None = None
+    evolution: str | None = None
+    decided_by: Literal["rules", "records"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from janua.gateway.answers import GroupsAnswer, PageAnswer
-from janua.gateway.gateway import Gateway
+from janua.gateway.gateway import Gateway, with_current_catalog
+from janua.model.catalog import Catalog
 from janua.query.ast import AggregateQuery, ReadQuery
 from janua.query.cursor import encode
 from janua.query.parts import ReadPlan
@@ -21,11 +22,15 @@ async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
     empty page has none.
     Raises: what `query.plan.plan_read` does, `DatabaseUnavailable`, `StatementTimeout`.
     """
-    with span("plan", {COLLECTION: query.collection}):
-        planned = plan_read(gateway.live.catalog, query, gateway.query_limits, gateway.cursor_key)
-    async with connection(gateway.pool) as c:
-        page = await storage.fetch_page(c, planned.plan, planned.values)
-    return _answer(gateway, planned, page)
+
+    async def read(catalog: Catalog) -> PageAnswer:
+        with span("plan", {COLLECTION: query.collection}):
+            planned = plan_read(catalog, query, gateway.query_limits, gateway.cursor_key)
+        async with connection(gateway.pool) as c:
+            page = await storage.fetch_page(c, planned.plan, planned.values)
+        return _answer(gateway, planned, page)
+
+    return await with_current_catalog(gateway, read)
 
 
 async def aggregate(gateway: Gateway, query: AggregateQuery) -> GroupsAnswer:
@@ -33,10 +38,14 @@ async def aggregate(gateway: Gateway, query: AggregateQuery) -> GroupsAnswer:
 
     Raises: what `query.plan.plan_aggregate` does, `DatabaseUnavailable`, `StatementTimeout`.
     """
-    with span("plan", {COLLECTION: query.collection}):
-        planned = plan_aggregate(gateway.live.catalog, query, gateway.query_limits)
-    async with connection(gateway.pool) as c:
-        return GroupsAnswer(*await storage.fetch_groups(c, planned.plan, planned.values))
+
+    async def read(catalog: Catalog) -> GroupsAnswer:
+        with span("plan", {COLLECTION: query.collection}):
+            planned = plan_aggregate(catalog, query, gateway.query_limits)
+        async with connection(gateway.pool) as c:
+            return GroupsAnswer(*await storage.fetch_groups(c, planned.plan, planned.values))
+
+    return await with_current_catalog(gateway, read)
 
 
 async def answer(gateway: Gateway, statement: Statement, arguments: Sequence[object]) -> str:

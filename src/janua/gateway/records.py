@@ -7,9 +7,10 @@ then, the verb starts again with the new one.
 from janua.errors import UnknownRecord
 from janua.gateway import writes
 from janua.gateway.answers import Precondition, RecordAnswer
-from janua.gateway.gateway import Gateway, with_current_schema
+from janua.gateway.gateway import Gateway, with_current_catalog, with_current_schema
 from janua.gateway.idempotency import Idempotency, created_once
 from janua.gateway.writes import Writing
+from janua.model.catalog import Catalog
 from janua.model.collection import Collection
 from janua.model.identifiers import new_id, parse_id
 from janua.model.patch import JsonPatch, MergePatch
@@ -33,15 +34,17 @@ async def fetch(
 
     Raises: `UnknownRecord`, `InvalidId`, `UnknownField`, `DatabaseUnavailable`.
     """
-    with span("plan", {COLLECTION: collection}):
-        planned = plan_one(
-            gateway.live.catalog, collection, id, fields=fields, include=include, limits=gateway.query_limits
-        )
-    async with connection(gateway.pool) as c:
-        found = await storage.fetch_one(c, planned.plan, planned.values)
-    if found is None:
-        raise UnknownRecord(collection, id)
-    return RecordAnswer(found.id, found.version, found.text)
+
+    async def read(catalog: Catalog) -> RecordAnswer:
+        with span("plan", {COLLECTION: collection}):
+            planned = plan_one(catalog, collection, id, fields=fields, include=include, limits=gateway.query_limits)
+        async with connection(gateway.pool) as c:
+            found = await storage.fetch_one(c, planned.plan, planned.values)
+        if found is None:
+            raise UnknownRecord(collection, id)
+        return RecordAnswer(found.id, found.version, found.text)
+
+    return await with_current_catalog(gateway, read)
 
 
 async def create(

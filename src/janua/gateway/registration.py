@@ -8,17 +8,18 @@ import asyncio
 import re
 from collections.abc import Collection as Group
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 
 from janua.errors import InvalidCollectionName, InvalidSchema, Violation
 from janua.gateway.answers import Incompatibility, IndexChanges, RecordsVerdict, Report
 from janua.gateway.live import Live
+from janua.gateway.verdicts import broken_since, changes_of, decided, rule_on
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
 from janua.model.names import names_held, names_taken, pointer
 from janua.model.types import Json
-from janua.registry.compatibility import compare
+from janua.registry.client_changes import graphql_changes, relation_changes, rest_changes
 from janua.registry.compile import compile_collection
 from janua.registry.document import fingerprint
 from janua.registry.references import referenced_collections
@@ -34,11 +35,16 @@ SAMPLES = 10
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A schema that might become the next version; `old` is the current one, if any."""
+    """A schema that might become the next version; `old` is the current one, if any.
+
+    `references` and `old_references` are the schemas of other collections that the two refer to.
+    """
 
     new: Collection
     old: Collection | None
     validator: Validator
+    references: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
+    old_references: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
 
     @property
     def changed(self) -> bool:
@@ -87,7 +93,8 @@ class _Batch:
             cost=self._schema_cost,
         )
         self._taken |= names_taken(new)
-        return Candidate(new, old, build_validator(new, references))
+        before: Mapping[str, Schema] = self._live.references(old) if old else {}
+        return Candidate(new, old, build_validator(new, references), references, before)
 
     def _next_version(self, name: str) -> int:
         old = self._old[name]
@@ -137,7 +144,7 @@ def _check_targets(catalog: Catalog, candidates: Sequence[Candidate]) -> None:
 
 
 async def judge(connection: Connection, candidate: Candidate, absent: Group[str] = ()) -> Report:
-    """Return what registering a candidate would change, with the verdict of the stored records on it.
+    """Return what registering a candidate would change, with the verdicts of the rules and of the stored records.
 
     Every stored record must validate under the new schema, find its related records, and be unique where it has to be.
     `absent` are collections that have no table yet.
@@ -147,18 +154,20 @@ async def judge(connection: Connection, candidate: Candidate, absent: Group[str]
     indexes = IndexChanges([each.name for each in changes.build], [each.name for each in changes.drop])
     if old is None:
         return Report("compatible", indexes=indexes)
-    comparison = compare(old, new)
+    policy = await rule_on(connection, candidate)
     verdict, incompatibilities = await _judge_records(connection, candidate)
     incompatibilities += await _judge_constraints(connection, candidate, absent)
-    return Report(
-        verdict="incompatible" if incompatibilities else "compatible",
-        changes=comparison.changes,
+    report = Report(
+        verdict="compatible",
+        changes=await asyncio.to_thread(changes_of, old, new, policy),
         incompatibilities=incompatibilities,
         records=verdict,
         indexes=indexes,
-        graphql=comparison.graphql,
-        rest=comparison.rest,
+        graphql=graphql_changes(old, new),
+        rest=rest_changes(old, new),
+        relations=relation_changes(old, new),
     )
+    return decided(report, policy)
 
 
 async def judge_again(
@@ -178,12 +187,8 @@ async def judge_again(
     incompatibilities += await _judge_constraints(connection, candidate, absent, relations_only=online)
     if not incompatibilities:
         return report
-    return replace(
-        report,
-        verdict="incompatible",
-        incompatibilities=[*report.incompatibilities, *incompatibilities],
-        records=RecordsVerdict(report.records.checked, verdict.invalid, verdict.samples),
-    )
+    records = RecordsVerdict(report.records.checked, verdict.invalid, verdict.samples)
+    return broken_since(replace(report, records=records), incompatibilities)
 
 
 async def _judge_records(

@@ -98,8 +98,11 @@ async def configure(
     _one_of("mode", mode, MODES)
     _one_of("evolution", evolution, EVOLUTIONS)
     gateway.live.catalog.collection(name)
-    async with connection(gateway.pool) as c:
+    async with connection(gateway.pool) as c, c.transaction():
+        await storage.lock_registry(c)
         await storage.set_policy(c, name, mode=mode, evolution=evolution)
+        # So that a registration that was decided by the policy before is decided again.
+        await storage.advance_revision(c)
     return await describe(gateway, name)
 
 

@@ -21,7 +21,7 @@ metrics.watch_cache("aggregates", aggregate.aggregate_statement.cache_info)
 def take(gateway: Gateway) -> None:
     """Put the state of things into the metrics."""
     pool, catalog = gateway.pool, gateway.live.catalog
-    idle = pool.get_idle_size()
+    idle = pool.get_idle_size() + len(pool.at_hand)
     metrics.CONNECTIONS.labels("idle").set(idle)
     metrics.CONNECTIONS.labels("used").set(pool.get_size() - idle)
     metrics.MOST_CONNECTIONS.set(pool.get_max_size())

@@ -77,7 +77,7 @@ RESERVED_TYPES = frozenset({
     "Collection", "CollectionSummary", "CollectionNames", "QuarantinedCollection", "FieldSummary", "RelationSummary",
     "IndexState", "IndexProgress", "IndexKind", "OnDelete", "Schema", "SchemaVersion", "SchemaDocument", "SchemaChange",
     "NameChange", "Violation", "Report", "Verdict", "Incompatibility", "CounterExample", "RecordsVerdict",
-    "IndexChanges", "Registration", "CompatibilityMode", "EvolutionPolicy",
+    "RulesVerdict", "Verdicts", "IndexChanges", "Registration", "CompatibilityMode", "EvolutionPolicy",
 })  # fmt: skip
 """GraphQL types that are Janua's own or GraphQL's."""
 

@@ -5,8 +5,8 @@ the constraints, which `janua.sql.ddl` gave them.
 """
 
 import json
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -53,10 +53,20 @@ class Page:
     total: int | None
 
 
+@contextmanager
+def as_planned() -> Generator[None]:
+    """Say `StaleCatalog` where a table or column is gone, or not there for a catalog that is older."""
+    try:
+        yield
+    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+        raise StaleCatalog("") from error
+
+
 async def fetch_page(connection: Connection, plan: ReadPlan, values: Sequence[Value]) -> Page:
-    """Return one page."""
+    """Return one page. Raises: `StaleCatalog`."""
     statement = select.select_statement(plan)
-    row = await connection.fetchrow(statement.text, *values_for(statement, values))
+    with as_planned():
+        row = await connection.fetchrow(statement.text, *values_for(statement, values))
     assert row is not None  # noqa: S101 -- an aggregate always has a row
     limit = values[plan.limit]
     assert isinstance(limit, int)  # noqa: S101 -- `query.plan` put it there
@@ -64,25 +74,24 @@ async def fetch_page(connection: Connection, plan: ReadPlan, values: Sequence[Va
 
 
 async def fetch_one(connection: Connection, plan: ReadPlan, values: Sequence[Value]) -> Stored | None:
-    """Return the record that the plan finds, if any."""
+    """Return the record that the plan finds, if any. Raises: `StaleCatalog`."""
     statement = select.one_statement(plan)
-    row = await connection.fetchrow(statement.text, *values_for(statement, values))
+    with as_planned():
+        row = await connection.fetchrow(statement.text, *values_for(statement, values))
     return Stored(str(row["id"]), row["version"], row["text"]) if row else None
 
 
 async def fetch_answer(connection: Connection, statement: Statement, arguments: Sequence[object]) -> str:
     """Return the text that a statement of `sql.answer` makes. Raises: `StaleCatalog`."""
-    try:
+    with as_planned():
         return await connection.fetchval(statement.text, *arguments)
-    # A table or column may be gone, or not be there for a catalog that is older.
-    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
-        raise StaleCatalog("") from error
 
 
 async def fetch_groups(connection: Connection, plan: AggregatePlan, values: Sequence[Value]) -> tuple[str, bool]:
-    """Return the JSON text of the groups, and whether there are more than `plan.limit`."""
+    """Return the JSON text of the groups, and whether there are more than `plan.limit`. Raises: `StaleCatalog`."""
     statement = aggregate.aggregate_statement(plan)
-    [row] = await connection.fetch(statement.text, *values_for(statement, values))
+    with as_planned():
+        [row] = await connection.fetch(statement.text, *values_for(statement, values))
     return row["groups"], row["found"] > plan.limit
 
 

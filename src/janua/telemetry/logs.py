@@ -13,7 +13,7 @@ from janua.telemetry.spans import current
 
 COLOURS: Final = {"WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[31m", "DEBUG": "\x1b[2m"}
 PLAIN: Final = "\x1b[0m"
-QUIET: Final = ("asyncio", "uvicorn", "opentelemetry", "watchfiles")
+QUIET: Final = ("asyncio", "uvicorn", "opentelemetry", "watchfiles", "pgmigrate", "sqlglot")
 """Libraries whose lines below a warning tell an operator nothing."""
 
 

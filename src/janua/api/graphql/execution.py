@@ -134,9 +134,23 @@ class _Run:
                 raise failed.error from failed
             return Answered(_without_data([graphql_error(failed.error, [failed.key])]), _status(failed.error))
         except JanuaError as error:
-            return Answered(_without_data([fault(error)]), _status(error))
+            return Answered(_without_data([graphql_error(error, self._culprit(error))]), _status(error))
         except GraphQLError as error:
             return Answered(_without_data([fault(error)]))
+
+    def _culprit(self, error: JanuaError) -> list[str] | None:
+        """Return the path of the root field that cannot be planned, if it is one: all of them are planned as one."""
+        if not self.operation.is_query or _status(error) >= FAILED:
+            return None
+        values = self._values()
+        for key, nodes in self._fields(values).items():
+            if self._is_static(nodes):
+                continue
+            try:
+                compile_reads(self._scene(), {key: nodes}, values)
+            except JanuaError:
+                return [key]
+        return None
 
     def _program(self) -> "tuple[Program, list[object]]":
         """Return the program for these variables, compiled now if need be, and what it binds."""

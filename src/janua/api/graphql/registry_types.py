@@ -208,12 +208,13 @@ class NameChange:
     name: str
     kind: str
     breaking: bool
+    dangerous: bool
     message: str
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> "NameChange":
         """Return a change in GraphQL."""
-        return cls(name=found["name"], kind=found["kind"], breaking=found["breaking"], message=found["message"])
+        return cls(**{name: found[name] for name in ("name", "kind", "breaking", "dangerous", "message")})
 
 
 @strawberry.type(description="A document that one version accepts and the other does not.")
@@ -234,6 +235,9 @@ class Incompatibility:
     old_pointer: str
     message: str
     counter_example: CounterExample | None
+    old: JsonValue | None
+    new: JsonValue | None
+    version: int | None
 
     @classmethod
     def of(cls, found: answers.Incompatibility) -> "Incompatibility":
@@ -251,6 +255,9 @@ class Incompatibility:
             old_pointer=found.old_pointer,
             message=found.message,
             counter_example=shown,
+            old=None if found.old is None else JsonValue(found.old),
+            new=None if found.new is None else JsonValue(found.new),
+            version=found.version,
         )
 
 
@@ -271,6 +278,35 @@ class IndexChanges:
     drop: list[str]
 
 
+@strawberry.type(description="What the rules of a compatibility mode say, whatever is stored.")
+class RulesVerdict:
+    """The ruling; `undecided` has what was neither proven nor refuted."""
+
+    mode: str
+    verdict: Verdict
+    versions: list[int]
+    undecided: list[Incompatibility]
+
+    @classmethod
+    def of(cls, found: answers.RulesVerdict) -> "RulesVerdict":
+        """Return a ruling in GraphQL."""
+        undecided = [Incompatibility.of(each) for each in found.undecided]
+        return cls(mode=found.mode, verdict=Verdict(found.verdict), versions=list(found.versions), undecided=undecided)
+
+
+@strawberry.type(description="What the rules say and what the stored records say.")
+class Verdicts:
+    """Both verdicts."""
+
+    rules: Verdict
+    records: Verdict
+
+    @classmethod
+    def of(cls, found: Mapping[str, answers.Verdict]) -> "Verdicts":
+        """Return both verdicts in GraphQL."""
+        return cls(rules=Verdict(found["rules"]), records=Verdict(found["records"]))
+
+
 @strawberry.type(description="What a schema would change, and whether it may.")
 class Report:
     """The report of a check or a registration."""
@@ -282,6 +318,11 @@ class Report:
     indexes: IndexChanges
     graphql: list[NameChange]
     rest: list[NameChange]
+    relations: list[NameChange]
+    verdicts: Verdicts | None
+    rules: RulesVerdict | None
+    evolution: str | None
+    decided_by: str | None
 
     @classmethod
     def of(cls, found: answers.Report) -> "Report":
@@ -295,6 +336,13 @@ class Report:
             indexes=IndexChanges(build=list(found.indexes.build), drop=list(found.indexes.drop)),
             graphql=[NameChange.of(each) for each in found.graphql],
             rest=[NameChange.of(each) for each in found.rest],
+            relations=[NameChange.of(each) for each in found.relations],
+            verdicts=Verdicts(**{name: Verdict(each) for name, each in found.verdicts.items()})
+            if found.verdicts
+            else None,
+            rules=RulesVerdict.of(found.rules) if found.rules else None,
+            evolution=found.evolution,
+            decided_by=found.decided_by,
         )
 
 

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, specified_directives
+from graphql import (
+    DirectiveLocation,
+    GraphQLDirective,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    specified_directives,
+)
 
 from janua.api.graphql.component import Component, Key, build_component, key_of
 from janua.api.graphql.registry import registry_part
@@ -21,6 +28,18 @@ from janua.model.catalog import Catalog
 from janua.model.collection import Collection
 from janua.model.names import RESERVED_TYPES, model_types, root_fields
 
+# Tools made with GraphQL.js 16 do not know that a directive can be deprecated, and fail where they read that it can.
+DIRECTIVES = [
+    GraphQLDirective(
+        each.name,
+        [at for at in each.locations if at is not DirectiveLocation.DIRECTIVE_DEFINITION],
+        each.args,
+        each.is_repeatable,
+        description=each.description,
+    )
+    for each in specified_directives
+]
+"""GraphQL's own directives."""
 INLINE_FIELDS = 1000
 """Up to how many fields of collections a schema is built at once; more are left to a thread."""
 KEPT_SLICES = 256
@@ -202,7 +221,7 @@ def schema_of(components: Iterable[Component]) -> GraphQLSchema:
         # All that are made here, as graphql-core looks for others by recursion, and schemas may be deep; and every
         # scalar, as a variable inside a literal of JSON may be of any.
         types=list(dict.fromkeys([query, mutation, *SCALARS.values(), *registry.types, *generated])),
-        directives=specified_directives,
+        directives=DIRECTIVES,
         extensions=registry.extensions,
         # The tests validate what is built here; at run time it would take longer than building it.
         assume_valid=True,

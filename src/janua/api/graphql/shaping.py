@@ -71,6 +71,9 @@ class Shaping:
         self.types = variable_types(schema, operation)
         self.deciding: set[Path] = set()
         self._plain = all(_is_value(each) for each in self.types.values())
+        self._leaves: dict[str | int, GraphQLScalarType] = {
+            name: bare for name, each in self.types.items() if isinstance(bare := nullable(each), GraphQLScalarType)
+        }
 
     def decide(self, variable: Variable) -> bool:
         """Let the value of this variable decide the plan from now on; false where too many do already."""
@@ -102,6 +105,8 @@ class Shaping:
 
         def look_up(variable: Variable) -> Json:
             name, *below = variable.path
+            if not below and (leaf := self._leaves.get(name)) is not None:
+                return _read(leaf, given[cast("str", name)])
             value, type = given[cast("str", name)], nullable(self.types[cast("str", name)])
             for key in below:
                 value = cast("Json", value[key])  # pyright: ignore[reportCallIssue, reportArgumentType, reportIndexIssue, reportOptionalSubscript] -- the shape says what is there
@@ -148,6 +153,13 @@ class Shaping:
                 return coerced
             return [self._placed(each, inner, (*path, place), coerced[place]) for place, each in enumerate(raw)]
         return Variable(path)
+
+
+def _read(type: GraphQLScalarType, value: Json) -> Json:
+    try:
+        return type.coerce_input_value(value)
+    except Exception as error:
+        raise Misfit from error
 
 
 def _presence(value: object) -> str | None:

@@ -70,6 +70,7 @@ _VERSION: JsonObject = {"type": "integer", "minimum": 1}
 _COUNT: JsonObject = {"type": "integer", "minimum": 0}
 _TIME = _text(format="date-time")
 _COLLECTION = _text(pattern=NAME_PATTERN)
+_VERDICT = _text(enum=["compatible", "incompatible", "undecided"])
 _JSON_SCHEMA: JsonObject = {
     "type": ["object", "boolean"],
     "description": "A JSON Schema of draft 2020-12 (the default), 2019-09, 7, 6 or 4, as `$schema` says.",
@@ -160,17 +161,40 @@ COMPONENTS: JsonObject = {
         pointer=_text(),
         old_pointer=_text(),
         message=_text(),
-        counter_example={"type": ["object", "null"]},
+        counter_example={
+            "type": ["object", "null"],
+            "description": "A document that is valid under one version and not under the other.",
+            "required": ["document", "valid_under"],
+            "properties": {"document": {}, "valid_under": {"enum": ["old", "new"]}},
+        },
+        old={"description": "What stands at `old_pointer`."},
+        new={"description": "What stands at `pointer`."},
+        version={"type": ["integer", "null"], "description": "The earlier schema version, where the rules speak."},
+    ),
+    "Rules": _object(
+        "mode verdict versions undecided",
+        mode=_text(enum=[*MODES]),
+        verdict=_VERDICT,
+        versions=_many(_VERSION),
+        undecided=_many(_schema("Incompatibility")),
     ),
     "Report": _object(
         "verdict changes incompatibilities records indexes graphql rest",
-        verdict=_text(enum=["compatible", "incompatible", "undecided"]),
+        verdict=_VERDICT,
         changes=_many(_ANY_OBJECT),
         incompatibilities=_many(_schema("Incompatibility")),
         records=_object("checked invalid samples", checked=_COUNT, invalid=_COUNT, samples=_many(_ANY_OBJECT)),
         indexes=_object("build drop", build=_many(_text()), drop=_many(_text())),
         graphql=_many(_ANY_OBJECT),
         rest=_many(_ANY_OBJECT),
+        relations=_many(_ANY_OBJECT),
+        verdicts={
+            "oneOf": [_object("rules records", rules=_VERDICT, records=_VERDICT), {"type": "null"}],
+            "description": "What the rules say, and what the stored records say; `verdict` is the decision.",
+        },
+        rules={"oneOf": [_schema("Rules"), {"type": "null"}]},
+        evolution={"enum": ["data", "proof", None]},
+        decided_by={"enum": ["rules", "records", None]},
     ),
     "Workers": _object("live serving", live=_COUNT, serving=_COUNT)
     | {"description": "With `wait`: workers, and those of them that serve what was registered."},

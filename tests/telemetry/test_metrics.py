@@ -70,7 +70,7 @@ def test_any_worker_answers_for_all(database: str) -> None:
     with serving_with_workers(database) as address:
         for _ in range(40):
             # A connection of its own each: which worker takes it is for the kernel to decide.
-            assert httpx.get(f"{address}/readyz").status_code == 200
+            assert httpx.get(f"{address}/readyz", timeout=60).status_code == 200
         time.sleep(1.5)  # longer than the figures of the other workers' state take
         found = {count_of_ready(httpx.get(f"{address}/metrics").text) for _ in range(10)}
         assert found == {40}

@@ -8,6 +8,7 @@ paths; collections, not records. With several workers each keeps its figures in 
 import os
 import tempfile
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cache
@@ -71,14 +72,47 @@ class Now:
     requests = 0
 
 
-@cache
-def _requests(method: str, route: str, status: int) -> Histogram:
-    return REQUESTS.labels(method, route, str(status))
+class Tally:
+    """Durations that are put into a histogram together: one at a time takes longer than some answers."""
+
+    __slots__ = ("_counts", "_histogram", "_seconds")
+
+    def __init__(self, histogram: Histogram) -> None:
+        self._histogram = histogram
+        self._counts = [0] * (len(_SECONDS) + 1)
+        self._seconds = 0.0
+
+    def observe(self, seconds: float) -> None:
+        """Note one."""
+        self._counts[bisect_left(_SECONDS, seconds)] += 1
+        self._seconds += seconds
+
+    def put(self) -> None:
+        """Put what was noted into the histogram."""
+        for place, count in enumerate(self._counts):
+            if count:
+                self._histogram._buckets[place].inc(count)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType] -- nothing public adds many
+                self._counts[place] = 0
+        self._histogram._sum.inc(self._seconds)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType] -- as above
+        self._seconds = 0.0
+
+
+_tallies: Final[list[Tally]] = []
+
+
+def _tally(histogram: Histogram) -> Tally:
+    _tallies.append(Tally(histogram))
+    return _tallies[-1]
 
 
 @cache
-def _statements(operation: str) -> Histogram:
-    return STATEMENTS.labels(operation)
+def _requests(method: str, route: str, status: int) -> Tally:
+    return _tally(REQUESTS.labels(method, route, str(status)))
+
+
+@cache
+def _statements(operation: str) -> Tally:
+    return _tally(STATEMENTS.labels(operation))
 
 
 def request_answered(method: str, route: str, status: int, seconds: float) -> None:
@@ -142,6 +176,8 @@ watch_cache("documents", lambda: DOCUMENTS)
 def observe() -> None:
     """Bring up to date what is only counted when somebody looks."""
     ACTIVE.set(Now.requests)
+    for tally in _tallies:
+        tally.put()
     for name, (info, seen) in _caches.items():
         now = info()
         for outcome in seen:

@@ -42,7 +42,7 @@ class Server(Section):
         default=False, description="Allow a `host` that other machines reach although no authentication is configured."
     )
     max_in_flight: int = Field(
-        default=32,
+        default=128,
         ge=1,
         description="Requests that each worker works on at once; of more, those that find no place get 503.",
     )

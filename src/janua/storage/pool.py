@@ -11,8 +11,8 @@ The client gives up on a statement a little after the server should have; work t
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -27,6 +27,7 @@ from janua.errors import (
     StatementTimeout,
     StorageFull,
 )
+from janua.storage.turns import Turns
 from janua.telemetry import metrics
 from janua.telemetry.spans import note_step
 from janua.telemetry.statements import statement
@@ -54,8 +55,7 @@ class Pool(AnyPool):
     """A pool that knows how long to wait for one of its connections, and for their end."""
 
     acquire_timeout: float = 5.0
-    turns: asyncio.Semaphore
-    """Who is next: asyncpg's own queue lets newcomers overtake those who wait, some of them for seconds."""
+    turns: Turns
     at_hand: "list[Lent]"
     """Connections that were given back, and are lent again without asyncpg, which takes 50 µs to do so."""
 
@@ -125,7 +125,7 @@ async def open_pool(database: Database, *, name: str) -> Pool:
         server_settings=session_settings(database, name),
     )
     pool.acquire_timeout = database.acquire_timeout
-    pool.turns = asyncio.Semaphore(database.pool_max)
+    pool.turns = Turns(database.pool_max)
     pool.at_hand = []
     with opening():
         return await pool
@@ -166,34 +166,51 @@ def session_settings(database: Database, name: str) -> dict[str, str]:
     }
 
 
-@asynccontextmanager
-async def connection(pool: Pool) -> AsyncGenerator[Connection]:
+class connection:  # noqa: N801 -- a block, like `open`
     """Lend a connection; what goes wrong with it inside becomes an error of Janua.
 
     Errors that say something about the statement (unique, foreign key, `janua.guard`) pass as asyncpg raises them.
     Raises: `DatabaseUnavailable`, `StatementTimeout`, `StatementConflict`, `StorageFull`.
     """
-    lent = await acquire(pool)
-    try:
-        yield lent
-    except Exception as error:
-        # An OSError on a sound connection is the caller's own: of a file, say.
-        foreign = isinstance(error, OSError) and not isinstance(error, TimeoutError) and is_sound(lent)
-        known = None if foreign else translate(error)
-        if isinstance(known, DatabaseUnavailable):
-            discard(lent)  # what is left of it must not meet the next caller
-        if known is None or known is error:
-            raise
+
+    __slots__ = ("_lent", "_pool")
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def __aenter__(self) -> Connection:
+        self._lent = await acquire(self._pool)
+        return self._lent
+
+    async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
+        try:
+            if isinstance(error, Exception):
+                _tell(error, self._lent)
+        finally:
+            await release(self._pool, self._lent)
+
+
+def _tell(error: Exception, lent: Lent) -> None:
+    """Raise what an error on a connection means, if that is something else."""
+    # An OSError on a sound connection is the caller's own: of a file, say.
+    foreign = isinstance(error, OSError) and not isinstance(error, TimeoutError) and is_sound(lent)
+    known = None if foreign else translate(error)
+    if isinstance(known, DatabaseUnavailable):
+        discard(lent)  # what is left of it must not meet the next caller
+    if known is not None and known is not error:
         raise known from error
-    finally:
-        await release(pool, lent)
 
 
 async def acquire(pool: Pool) -> Lent:
     """Take a connection out of the pool; the pool replaces those that PostgreSQL has closed meanwhile."""
     start = time.perf_counter()
     try:
-        return await _take(pool)
+        await pool.turns.take(pool.acquire_timeout)
+        try:
+            return _at_hand(pool) or await pool.acquire(timeout=pool.acquire_timeout)
+        except BaseException:
+            pool.turns.give()
+            raise
     except TimeoutError as error:
         reason = f"no connection to the database came free within {pool.acquire_timeout:g} s"
         raise DatabaseUnavailable(reason) from error
@@ -201,25 +218,16 @@ async def acquire(pool: Pool) -> Lent:
         raise translate(error) or error from error
     finally:
         if (waited := time.perf_counter() - start) > UNNOTICED:
-            metrics.WAITS.observe(waited)
+            metrics.waited(waited)
             note_step("connection", waited)
 
 
-async def _take(pool: Pool) -> Lent:
-    if pool.turns.locked():
-        async with asyncio.timeout(pool.acquire_timeout):
-            await pool.turns.acquire()
-    else:
-        await pool.turns.acquire()
-    try:
-        while pool.at_hand:
-            lent = pool.at_hand.pop()
-            if is_sound(lent):
-                return lent
-        return await pool.acquire(timeout=pool.acquire_timeout)
-    except BaseException:
-        pool.turns.release()
-        raise
+def _at_hand(pool: Pool) -> Lent | None:
+    while pool.at_hand:
+        lent = pool.at_hand.pop()
+        if is_sound(lent):
+            return lent
+    return None
 
 
 async def release(pool: Pool, lent: Lent) -> None:
@@ -230,7 +238,7 @@ async def release(pool: Pool, lent: Lent) -> None:
         else:
             await _give_back(pool, lent)
     finally:
-        pool.turns.release()
+        pool.turns.give()
 
 
 async def _give_back(pool: Pool, lent: Lent) -> None:

@@ -120,6 +120,16 @@ def request_answered(method: str, route: str, status: int, seconds: float) -> No
     _requests(method if method in _METHODS else "_OTHER", route, status).observe(seconds)
 
 
+@cache
+def _waits() -> Tally:
+    return _tally(WAITS)
+
+
+def waited(seconds: float) -> None:
+    """Count a wait for a connection."""
+    _waits().observe(seconds)
+
+
 def statement_ran(operation: str, seconds: float) -> None:
     """Count a statement."""
     _statements(operation).observe(seconds)

@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from janua.storage.pool import acquire, release
 from tests.api.serving import SCHEMAS
 from tests.graphql.reading import Reading
 
@@ -70,11 +71,11 @@ async def statements(library: Reading) -> list[str]:
     def note(record: asyncpg.connection.LoggedQuery) -> None:
         seen.append(record.query)
 
-    holders = [await pool.acquire() for _ in range(library.gateway.settings.database.pool_max)]
+    holders = [await acquire(pool) for _ in range(library.gateway.settings.database.pool_max)]
     for each in holders:
         each.add_query_logger(note)
     for each in holders:
-        await pool.release(each)
+        await release(pool, each)
     seen.clear()
     return seen
 

@@ -159,8 +159,8 @@ def test_serve_says_where_it_listens_and_what_is_open(database: str, tmp_path: P
     with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
-            lines = list(itertools.islice(server.stdout, 9))
-            url = lines[1].split()[1].partition("/api")[0].replace("localhost", "127.0.0.1")
+            lines = list(itertools.islice(server.stdout, 10))
+            url = lines[1].split()[1].removesuffix("/graphql").replace("localhost", "127.0.0.1")
             assert httpx.get(f"{url}/docs", timeout=60).status_code == 200
         finally:
             server.terminate()

@@ -70,6 +70,7 @@ _VERSION: JsonObject = {"type": "integer", "minimum": 1}
 _COUNT: JsonObject = {"type": "integer", "minimum": 0}
 _TIME = _text(format="date-time")
 _COLLECTION = _text(pattern=NAME_PATTERN)
+_ONE_NAME = NAME_PATTERN.removeprefix("^").removesuffix("$")
 _VERDICT = _text(enum=["compatible", "incompatible", "undecided"])
 _JSON_SCHEMA: JsonObject = {
     "type": ["object", "boolean"],
@@ -300,7 +301,7 @@ PARAMETERS: JsonObject = {
         "in": "query",
         "required": True,
         "description": "The names of the collections, separated by commas.",
-        "schema": {"type": "string"},
+        "schema": _text(pattern=f"^{_ONE_NAME}(,{_ONE_NAME})*$"),
     },
     "DropRecords": {
         "name": "records",

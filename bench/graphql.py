@@ -105,6 +105,7 @@ async def compiled(gateway: Gateway, path: Path) -> dict[str, bytes]:
     for case, (text, variables) in CASES.items():
         given = {"id": found["books"]["nodes"][0]["id"]} if "id" in variables else variables
         await answer(text, given)
+        await asyncio.sleep(0.01)  # asyncpg logs a little later
         values = [
             next((f"${name}" for name, each in given.items() if str(value) == each), value) for value in ran[-1].args
         ]

@@ -80,3 +80,8 @@ def substituted(raw: Raw, lookup: Lookup) -> Json:
             return [substituted(each, lookup) for each in raw]
         case _:
             return raw
+
+
+def no_lookup(variable: Variable) -> Json:
+    """Look up variables where there are none: whoever planned without them says so with this."""
+    raise TypeError(f"{variable} was to be known")

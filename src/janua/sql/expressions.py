@@ -28,7 +28,8 @@ from janua.model.types import (
     Union,
     Uuid,
 )
-from janua.query.nodes import SORT_CHARACTERS, Column, System, Target
+from janua.query.nodes import SORT_CHARACTERS, Column, Target
+from janua.query.scopes import COLUMN_TYPES
 from janua.sql.binds import Binds
 from janua.sql.selects import rows_of, select
 from janua.sql.terms import (
@@ -59,14 +60,6 @@ SEARCHED = 100_000
 """Full-text search sees so many characters: a tsvector holds at most 1 MB."""
 SOME_DAY = "2000-01-01T"
 """Times of day compare as instants of this day."""
-
-COLUMN_TYPES: dict[System, Type] = {
-    "id": Uuid(),
-    "version": Integer(),
-    "schema_version": Integer(),
-    "created_at": DateTime(),
-    "updated_at": DateTime(),
-}
 
 
 @dataclass(frozen=True, slots=True)

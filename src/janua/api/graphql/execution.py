@@ -48,8 +48,7 @@ from janua.gateway.queries import answer
 from janua.model.catalog import Catalog
 from janua.model.json import dumps, loads
 from janua.model.types import Json
-from janua.query.ast import Variable
-from janua.query.variables import Structural
+from janua.query.variables import Structural, no_lookup
 from janua.storage.pool import Connection
 from janua.telemetry import metrics
 from janua.telemetry.spans import annotate, span
@@ -259,7 +258,7 @@ class _Run:
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
-        text = await answer(self.engine.gateway, program.statement, program.arguments(_unknown))
+        text = await answer(self.engine.gateway, program.statement, program.arguments(no_lookup))
         return cast("dict[str, Json]", loads(text))
 
     async def _static(self, fields: Fields) -> ExecutionResult:
@@ -297,10 +296,6 @@ def _shape(shaping: Shaping, variables: Variables) -> Hashable | None:
 
 def _data(members: bytes) -> Answered:
     return Answered(b'{"data": ' + members + b"}")
-
-
-def _unknown(variable: Variable) -> Json:
-    raise TypeError(f"{variable} was to be known")
 
 
 def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:

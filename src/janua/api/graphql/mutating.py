@@ -30,6 +30,7 @@ from janua.query.nodes import Filter
 from janua.query.parts import Meta, Part
 from janua.query.plan import Planned, plan_filter
 from janua.query.selection import OneAsked, RecordsAsked, Root, Selection
+from janua.query.variables import no_lookup
 from janua.registry.document import Document
 from janua.storage.pool import Connection
 from janua.storage.records import fetch_answer
@@ -119,7 +120,7 @@ class Mutation:
         if step.mark.verb not in SEVERAL:
             root = OneAsked(collection, None, ids[0], step.selection)
         program = compile_roots(self.scene, [("", root)])
-        text = await fetch_answer(c, program.statement, program.arguments(_unknown))
+        text = await fetch_answer(c, program.statement, program.arguments(no_lookup))
         return text.removeprefix('{"": ').removesuffix("}")
 
 
@@ -221,7 +222,3 @@ def _filter(to: Writing, step: Step) -> Planned[Filter]:
 def _whole(step: Step, name: str) -> int | None:
     found = step.given.get(name)
     return found if isinstance(found, int) else None
-
-
-def _unknown(variable: object) -> Json:
-    raise TypeError(f"{variable} was to be known")

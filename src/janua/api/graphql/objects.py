@@ -13,9 +13,7 @@ from janua.api.graphql.orders import order_type
 from janua.api.graphql.types import Types, is_many
 from janua.model.collection import Collection, Field
 from janua.model.types import Anything, Array, Object, Type, Union
-
-WHOLE = "data"
-"""The one field of a record whose schema declares none."""
+from janua.query.answers import WHOLE
 
 RECORD_META = kinds.object_type(
     "RecordMeta",

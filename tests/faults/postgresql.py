@@ -57,20 +57,23 @@ async def postgresql(directory: Path) -> AsyncGenerator[Postgresql]:
 
 
 class Cutter:
-    """A way to a database that counts the bytes of both directions and cuts all connections at the one it is told."""
+    """A way to a database that counts the bytes of each connection, both directions, and cuts it at the one it is told."""
 
     def __init__(self, dsn: str) -> None:
         self._to = urlsplit(dsn)
-        self._left: int | None = None
+        self._limit: int | None = None
+        self._every = False
+        self._passed: dict[asyncio.StreamWriter, int] = {}
         self._writers: set[asyncio.StreamWriter] = set()
 
     @property
     def dsn(self) -> str:
         return self._to.geturl().replace(f":{self._to.port}/", f":{self._port}/")
 
-    def cut_after(self, count: int | None) -> None:
-        """Cut at this byte from now on; None: never."""
-        self._left = count
+    def cut_after(self, count: int | None, *, every: bool = False) -> None:
+        """From now on cut the first connection, or every one, at this byte of its own; None: none."""
+        self._limit, self._every = count, every
+        self._passed.clear()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connect, "127.0.0.1", 0)
@@ -84,19 +87,24 @@ class Cutter:
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         far_reader, far_writer = await asyncio.open_connection(self._to.hostname, self._to.port)
         self._writers |= {writer, far_writer}
-        await asyncio.gather(self._pump(reader, far_writer), self._pump(far_reader, writer))
+        await asyncio.gather(self._pump(reader, far_writer, writer), self._pump(far_reader, writer, writer))
+        far_writer.close()
+        writer.close()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pump(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, connection: asyncio.StreamWriter
+    ) -> None:
+        """Carry bytes one way until the end, or until the connection, known by its near writer, has carried enough."""
         with contextlib.suppress(OSError):
             while data := await reader.read(65536):
-                if self._left is not None and len(data) >= self._left:
-                    writer.write(data[: self._left])
-                    self._left = None
+                limit, passed = self._limit, self._passed.get(connection, 0)
+                self._passed[connection] = passed + len(data)
+                if limit is not None and passed + len(data) >= limit:
+                    if not self._every:
+                        self._limit = None
+                    writer.write(data[: max(0, limit - passed)])
                     await writer.drain()
-                    self._cut()
-                    return
-                if self._left is not None:
-                    self._left -= len(data)
+                    break
                 writer.write(data)
                 await writer.drain()
         writer.close()

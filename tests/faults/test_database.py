@@ -186,7 +186,7 @@ async def test_an_import_that_is_cut_stores_nothing(settings: Settings, database
     lines = b"".join(b'{"title": "%d"}\n' % number for number in range(2000))
     async with Cutter(database) as cutter, janua(settings.with_dsn(cutter.dsn)) as http:
         for count in (500, 20_000, 60_000):
-            cutter.cut_after(count)
+            cutter.cut_after(count, every=True)
             answer = await http.post(
                 "/api/books/import", content=lines, headers={"Content-Type": "application/x-ndjson"}
             )

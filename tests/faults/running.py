@@ -45,9 +45,11 @@ async def status(port: int, path: str) -> int:
     try:
         async with asyncio.timeout(5):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-            head = await reader.readline()
-            writer.close()
+            try:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+                head = await reader.readline()
+            finally:
+                writer.close()
             return int(head.split()[1]) if head else 0
     except (OSError, TimeoutError):
         return 0
@@ -56,7 +58,7 @@ async def status(port: int, path: str) -> int:
 async def wait_until(holds: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     """Return when a condition holds that another process brings about and tells no event of."""
     async with asyncio.timeout(seconds):
-        while not await holds():
+        while not await holds():  # noqa: ASYNC110 -- another process tells no event
             await asyncio.sleep(0.02)
 
 

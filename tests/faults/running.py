@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 START_SECONDS = 120.0
 
@@ -38,6 +39,12 @@ async def janua_serve(dsn: str, *options: str, **environment: str) -> AsyncGener
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+def workers(served: Served) -> list[int]:
+    """Return the process ids of the workers of `janua serve --workers N`."""
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()
+    return [int(each) for each in children if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
 
 
 async def status(port: int, path: str) -> int:

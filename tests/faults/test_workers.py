@@ -6,23 +6,17 @@ import random
 import signal
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
 
-from tests.faults.running import Served, janua_serve, status, wait_until
+from tests.faults.running import janua_serve, status, wait_until, workers
 from tests.faults.working import BOOKS, Work, assert_whole, stored
 
 pytestmark = pytest.mark.anyio
 
 PROMISED_KILLS = 50
-
-
-def workers(served: Served) -> list[int]:
-    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()
-    return [int(each) for each in children if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
 
 
 async def assert_killed_workers_lose_nothing(database: str, kills: int) -> Work:

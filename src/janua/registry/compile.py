@@ -5,8 +5,7 @@ In: a schema document, the names of the version before and the schemas it refers
 read annotations (indexes and relations).
 """
 
-from collections.abc import Collection as Group
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from janua.errors import InvalidSchema, Violation
 from janua.model.collection import Collection, Names, Schema
@@ -30,7 +29,7 @@ def compile_collection(  # noqa: PLR0913 -- each is a fact of its own, and all b
     version: int,
     revision: int = 0,
     names: Stored = NOTHING,
-    taken: Group[str] = (),
+    taken: Container[str] = (),
     references: Mapping[str, Schema] | None = None,
     pinned: Mapping[str, int] | None = None,
     cost: int = SCHEMA_COST,
@@ -38,7 +37,7 @@ def compile_collection(  # noqa: PLR0913 -- each is a fact of its own, and all b
     """Return the collection that a schema document makes.
 
     `names` is the name map of the version before (`Collection.name_map`), `taken` the GraphQL names of the other
-    collections (`names.names_taken`). `references` has the documents of the collections that
+    collections (`names.TakenNames`). `references` has the documents of the collections that
     `references.referenced_collections` lists, and of those that these refer to; `pinned` their versions. Takes
     milliseconds for usual schemas and up to two seconds for megabytes: call it in a thread.
     Raises: `InvalidSchema` with all violations of the first step that finds any.
@@ -75,7 +74,7 @@ def _checked(name: str, document: Schema, references: Mapping[str, Schema], cost
         raise InvalidSchema(error.violations, name) from None
 
 
-def _own_names(name: str, schemas: SchemaMap, taken: Group[str], stored: Mapping[str, str] | None) -> Names:
+def _own_names(name: str, schemas: SchemaMap, taken: Container[str], stored: Mapping[str, str] | None) -> Names:
     wished = schemas.root.note("x-graphql-name")
     if wished is None:
         return collection_names(name, _text(schemas, "title") or "", taken, stored)

@@ -433,6 +433,29 @@ async def test_unions_are_given_by_member_and_come_back_by_type(asking: Asking) 
         assert error["extensions"]["code"] == "query.malformed"
 
 
+async def test_a_patch_turns_one_alternative_into_another_and_leaves_nothing_of_it(asking: Asking) -> None:
+    await schemas.register(asking.gateway, "things", HARD)
+    shown = "outline { __typename ... on Circle { kind radius } ... on Square { tag: kind side } }"
+    made = await asking.data(
+        f"mutation {{ createThing(input: {{outline: {{circle: {{radius: 2}}}}}}) {{ id {shown} }} }}"
+    )
+    patch = f"mutation ($id: ID!, $patch: ThingPatch!) {{ updateThing(id: $id, patch: $patch) {{ {shown} }} }}"
+    for outline, expected in (
+        ({"circle": {"radius": 3}}, {"__typename": "Circle", "kind": "circle", "radius": 3}),
+        ({"square": {"side": 1}}, {"__typename": "Square", "tag": "square", "side": 1}),
+        ({"circle": {"radius": 4, "kind": "circle"}}, {"__typename": "Circle", "kind": "circle", "radius": 4}),
+        (None, None),
+        ({"square": {"side": 5}}, {"__typename": "Square", "tag": "square", "side": 5}),
+    ):
+        told = {"id": made["createThing"]["id"], "patch": {"outline": outline}}
+        assert (await asking.data(patch, told))["updateThing"]["outline"] == expected
+    literal = (
+        f"mutation ($id: ID!) {{ updateThing(id: $id, patch: {{outline: {{circle: {{radius: 6}}}}}}) {{ {shown} }} }}"
+    )
+    done = await asking.data(literal, {"id": made["createThing"]["id"]})
+    assert done["updateThing"]["outline"] == {"__typename": "Circle", "kind": "circle", "radius": 6}
+
+
 NUMBERS = {
     "whole": "9007199254740993",
     "amount": "123456789012345678901234567890.123456789012345678901234567890",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from graphql import (
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -22,6 +23,7 @@ from graphql.utilities import coerce_input_literal, coerce_input_value
 from janua.api.graphql import scalars
 from janua.model.json import loads
 from janua.model.patch import MergePatch
+from janua.model.types import Json
 from janua.query.limits import QueryLimits
 from janua.query.operators import operators_of
 from janua.query.orders import order_keys
@@ -163,8 +165,16 @@ def test_a_patch_of_an_alternative_changes_it_or_takes_the_place_of_another() ->
     assert figure.is_one_of
     patch = MergePatch(coerce_input_value({"circle": {"r": 2}}, figure))
     assert patch.apply({"kind": "circle", "r": 1, "x": 0}) == {"kind": "circle", "r": 2, "x": 0}
-    for other in ({"kind": "square", "a": 1}, {"r": 1}, None, "text"):
+    others: list[Json] = [{"kind": "square", "a": 1}, {"r": 1}, None, "text"]
+    for other in others:
         assert patch.apply(other) == {"kind": "circle", "r": 2}
+
+
+@pytest.mark.parametrize("ending", ["Input", "Patch"])
+def test_an_alternative_with_the_discriminator_of_another_is_refused(ending: str) -> None:
+    figure = input_of(a_schema(shapes=SHAPES), f"ShapeFigure{ending}")
+    with pytest.raises(GraphQLError, match="in `circle` the property 'kind' is circle"):
+        coerce_input_value({"circle": {"kind": "square", "r": 1}}, figure)
 
 
 def test_input_types_say_what_their_values_are() -> None:

@@ -46,7 +46,8 @@ def test_an_alternative_is_merged_into_its_like_and_takes_the_place_of_anything_
     assert patch.apply({"pet": {"kind": "lion", "lives": 9, "fur": "red", "name": "L"}}) == {
         "pet": {"kind": "lion", "lives": 8, "name": "L"}
     }
-    for other in ({"kind": "dog", "bark": 1}, {}, None, [1]):
+    others: list[Json] = [{"kind": "dog", "bark": 1}, {}, None, [1]]
+    for other in others:
         assert patch.apply({"pet": other}) == {"pet": {"kind": "cat", "lives": 8}}
     inner = Alternative(
         {"kind": "lion", "prey": Alternative({"size": None}, "kind", ("bird",))}, "kind", ("cat", "lion")

@@ -205,6 +205,23 @@ async def test_an_operation_is_one_transaction(asking: Asking) -> None:
     assert await asking.counts() == (1, 2)
 
 
+async def test_a_mutation_says_its_type_beside_what_it_does(asking: Asking) -> None:
+    assert await asking.data("mutation { __typename }") == {"__typename": "Mutation"}
+    written = 'mutation { a: __typename createAuthor(input: {name: "Bob"}) { name } __typename }'
+    assert await asking.data(written) == {"a": "Mutation", "createAuthor": {"name": "Bob"}, "__typename": "Mutation"}
+    registered = 'mutation { __typename registerSchema(name: "more", document: {}) { version } }'
+    assert await asking.data(registered) == {"__typename": "Mutation", "registerSchema": {"version": 1}}
+    assert await asking.counts() == (2, 2)
+
+
+async def test_a_selection_that_cannot_be_planned_is_named_and_nothing_is_done(asking: Asking) -> None:
+    refused = await asking.refusal(
+        'mutation { fine: createAuthor(input: {name: "B"}) { id } '
+        'bad: createAuthor(input: {name: "C"}) { books(first: -1) { totalCount } } }'
+    )
+    assert (refused["code"], refused["path"]) == ("query.invalid", ["bad"])
+
+
 async def test_a_patch_sets_removes_and_merges(asking: Asking) -> None:
     first = f'updateBook(id: "{BOOK}", patch: {{publisher: {{name: "P", city: "C"}}, price: null, tags: ["z"]}})'
     second = f'updateBook(id: "{BOOK}", patch: {{publisher: {{city: null}}}}, ifVersion: 2)'

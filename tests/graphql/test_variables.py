@@ -95,6 +95,19 @@ async def test_an_absent_variable_drops_its_condition_and_null_is_an_error(books
         assert await titles(books, BY_TITLE, {"t": "A"}) == ["A"]
 
 
+async def test_an_absent_variable_leaves_its_sort_key_out(books: Reading) -> None:
+    query = """query($title: SortOrder, $pages: SortOrder) {
+        books(orderBy: [{pages: $pages}, {title: $title}]) { nodes { title } }
+        booksAggregate(groupBy: [title], orderBy: [{key: {title: $title}}]) { key { title } } }"""
+    for variables in ({}, {"title": "DESC"}, {"title": "DESC"}, {}):
+        data = await books.ask(query, variables)
+        listed = [each["title"] for each in data["books"]["nodes"]]
+        grouped = [each["key"]["title"] for each in data["booksAggregate"]]
+        assert listed == ([None, "C", "B", "A"] if variables else ["A", "B", "C", None])
+        assert grouped == listed
+    assert (await books.refusal(query, {"title": None}))["extensions"]["code"] == "query.invalid"
+
+
 async def test_defaults_stand_in_for_absent_variables_only(books: Reading) -> None:
     query = 'query($t: String = "A") { books(where: {title: {eq: $t}}) { nodes { title } } }'
     for _ in range(2):

@@ -278,8 +278,7 @@ class _Run:
         return result if isinstance(result, ExecutionResult) else await result
 
     def _is_static(self, nodes: Sequence[FieldNode]) -> bool:
-        name = nodes[0].name.value
-        return name != TYPENAME and mark_of(self.operation.type, name) is None
+        return mark_of(self.operation.type, nodes[0].name.value) is None
 
     def _is_introspection(self, fields: Fields) -> bool:
         """Return whether the answer depends on nothing but the GraphQL schema."""

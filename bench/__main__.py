@@ -10,11 +10,13 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+from bench.bulk import measure_bulk
 from bench.requests import Options, measure_requests
+from bench.starting import measure_start
 from janua.storage import embedded, migrations
 
 Suite = Callable[[str, Options], Awaitable[None]]
-SUITES: dict[str, Suite] = {"requests": measure_requests}
+SUITES: dict[str, Suite] = {"requests": measure_requests, "bulk": measure_bulk, "start": measure_start}
 
 
 async def main(names: list[str], options: Options) -> None:

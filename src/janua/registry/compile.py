@@ -11,6 +11,7 @@ from janua.errors import InvalidSchema, Violation
 from janua.model.collection import Collection, Names, Schema
 from janua.model.names import collection_names, is_legal, wished_names
 from janua.registry.annotations import read_annotations
+from janua.registry.discriminators import share_discriminators
 from janua.registry.document import fingerprint
 from janua.registry.outline import outline_of
 from janua.registry.references import SchemaMap, with_itself
@@ -44,7 +45,9 @@ def compile_collection(  # noqa: PLR0913 -- each is a fact of its own, and all b
     """
     schemas = _checked(name, document, references or {}, cost)
     own = _own_names(name, schemas, taken, names.get("collection"))
-    spelling = spell_outline(outline_of(schemas), own, taken, names)
+    outline = outline_of(schemas)
+    share_discriminators(outline)
+    spelling = spell_outline(outline, own, taken, names)
     annotations = read_annotations(schemas, spelling)
     violations = [*spelling.violations, *annotations.violations]
     if violations:

@@ -12,8 +12,9 @@ from typing import Any, cast
 
 from graphql import DocumentNode, ExecutionResult, FieldNode, GraphQLError, OperationDefinitionNode, SelectionSetNode
 from graphql import execute as execute_static  # pyright: ignore[reportUnknownVariableType] -- its middleware is untyped
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 
+from janua.api.graphql.coercion import variable_values
 from janua.api.graphql.documents import (
     INTROSPECTION,
     TYPENAME,
@@ -53,7 +54,6 @@ from janua.storage.pool import Connection
 from janua.telemetry import metrics
 from janua.telemetry.spans import annotate, span
 
-MAX_ERRORS = 20
 OK, BAD_REQUEST, FAILED = 200, 400, 500
 MANY = 100
 """So many elements of a variable are coerced in a thread."""
@@ -68,6 +68,8 @@ class Engine:
         settings = gateway.settings.graphql
         self._introspection = is_open(settings.introspection, dev=dev)
         self.gateway = gateway
+        self.suggest = dev
+        """Whether errors name what a client may have meant."""
         self.slices = SchemaSlices()
         self.documents = Documents(self.slices, settings, suggest=dev, introspection=self._introspection)
 
@@ -196,10 +198,8 @@ class _Run:
 
     def _values(self) -> VariableValues:
         """Return the coerced values of the variables. Raises: `InvalidDocument`."""
-        definitions = self.operation.node.variable_definitions or ()
-        found = get_variable_values(
-            self.document.slice.schema, definitions, cast("dict[str, Any]", self.asked.variables), MAX_ERRORS
-        )
+        schema, suggest = self.document.slice.schema, self.engine.suggest
+        found = variable_values(schema, self.operation.node, self.asked.variables, suggest=suggest)
         if isinstance(found, list):
             raise InvalidDocument(found)
         return found

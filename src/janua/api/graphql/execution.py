@@ -32,7 +32,7 @@ from janua.api.graphql.registry import Context
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables
-from janua.api.problems import graphql_error, status_of
+from janua.api.problems import graphql_error, retry_headers, status_of
 from janua.api.wire import json_bytes
 from janua.config import is_open
 from janua.errors import (
@@ -85,7 +85,7 @@ class Engine:
         except (GraphQLError, InvalidOperation) as error:
             return _refused([error])
         except StaleCatalog as error:
-            return Answered(_without_data([fault(error)]), _status(error))
+            return _unanswered(error)
 
     async def _executed(self, asked: Asked, catalog: Catalog) -> Answered:
         document = self.documents.find(asked.collection, asked.query, catalog)
@@ -133,9 +133,9 @@ class _Run:
         except FailedField as failed:
             if isinstance(failed.error, StaleCatalog):
                 raise failed.error from failed
-            return Answered(_without_data([graphql_error(failed.error, [failed.key])]), _status(failed.error))
+            return _unanswered(failed.error, [failed.key])
         except JanuaError as error:
-            return Answered(_without_data([graphql_error(error, self._culprit(error))]), _status(error))
+            return _unanswered(error, self._culprit(error))
         except GraphQLError as error:
             return Answered(_without_data([fault(error)]))
 
@@ -249,7 +249,8 @@ class _Run:
         result = await self._static(static)
         errors = [fault(each) for each in result.errors or ()]
         if result.data is None:
-            return Answered(_without_data(errors))
+            causes = [each.original_error for each in result.errors or ()]
+            return _failed(errors, [each for each in causes if isinstance(each, JanuaError)])
         members = result.data | (await self._members(reads, values) if reads else {})
         body = _body({key: members[key] for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):
@@ -299,6 +300,16 @@ def _data(members: bytes) -> Answered:
 
 def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:
     return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True)
+
+
+def _unanswered(error: JanuaError, path: Sequence[str] | None = None) -> Answered:
+    """Return the answer of an operation of which nothing was done, or nothing is left."""
+    return _failed([graphql_error(error, path)], [error])
+
+
+def _failed(shown: Sequence[Mapping[str, object]], errors: Sequence[JanuaError]) -> Answered:
+    again = {name: value for each in errors for name, value in retry_headers(each).items()}
+    return Answered(_without_data(shown), max(map(_status, errors), default=OK), headers=again)
 
 
 def _without_data(errors: Sequence[Mapping[str, object]]) -> bytes:

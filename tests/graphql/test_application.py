@@ -148,6 +148,9 @@ async def test_only_developers_are_told_what_they_may_have_meant(settings: Setti
     by_variable = "query ($where: BookWhere) { books(where: $where) { totalCount } }"
     wrong = [
         {"query": "{ books { nodes { titel } } }"},
+        {"query": "{ boks { totalCount } }"},
+        {"query": "mutation { creatBook(input: {}) { id } }"},
+        {"query": "{ books { title } }"},
         {"query": '{ books(where: {titel: {eq: "x"}}) { totalCount } }'},
         {"query": by_variable, "variables": {"where": {"titel": {"eq": "x"}}}},
         {"query": by_variable, "variables": {"where": {"status": {"eq": "draf"}}}},

@@ -317,6 +317,18 @@ async def test_an_absent_variable_never_makes_a_bulk_write_one_of_everything(ask
     assert (await asking.refusal(delete, {"title": "none", "where": {"title": {}}}))["path"] == ["b"]
 
 
+async def test_a_mistyped_variable_does_not_widen_a_bulk_write(asking: Asking) -> None:
+    delete = (
+        "mutation ($stock: Boolean, $tag: String)"
+        " { deleteBooks(where: {_or: [{price: {gt: 1}, in_stock: {eq: $stock}}, {tags: {has: $tag}}]}) { id } }"
+    )
+    [error] = (await asking.body(delete, {"stok": True, "tag": "x"}))["errors"]
+    assert error["extensions"]["code"] == "query.invalid"
+    assert "$stock" in error["message"]
+    assert "$stok " not in error["message"]
+    assert len((await asking.data(delete, {"stock": True, "tag": "a"}))["deleteBooks"]) == 1
+
+
 async def test_a_deleted_record_is_shown_with_what_goes_with_it(asking: Asking) -> None:
     await asking.data(f'mutation {{ createReview(input: {{book_id: "{BOOK}", rating: 5}}) {{ book {{ title }} }} }}')
     deleted = await asking.data(

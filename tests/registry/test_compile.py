@@ -21,8 +21,9 @@ from janua.model.types import (
     Union,
     Uuid,
 )
+from janua.registry.document import fingerprint
 from janua.registry.names import describe_fields
-from tests.registry.builders import UUID, a_collection, an_object, the_field
+from tests.registry.builders import UUID, a_collection, an_object, refusal, the_field
 
 OBJECT = an_object(["q"], q={"type": "boolean"})
 
@@ -333,3 +334,9 @@ def test_a_schema_may_refer_to_other_collections_and_to_its_own() -> None:
     collection = a_collection(schema, references={"authors": authors}, pinned={"authors": 3})
     assert [each.type for each in collection.fields][:2] == [Object("Author"), Text()]
     assert collection.references == {"authors": 3}
+
+
+def test_a_document_with_the_fingerprint_it_was_registered_with_is_not_checked_again() -> None:
+    schema = an_object(a={"type": "string", "minLength": "one"})
+    assert [each.pointer for each in refusal(schema, registered="of another document")] == ["/properties/a/minLength"]
+    assert a_collection(schema, registered=fingerprint(schema)).fields[0].name == "a"

@@ -112,14 +112,19 @@ def _build(
 
 
 def _registry(resources: Sequence[tuple[str, Schema]]) -> rs.Registry:
-    # A registry knows only what it is given: the metaschemas of other drafts than its own must be among it.
-    found = [(uri, cast("dict[str, Json] | bool", each)) for uri, each in [*_metaschemas(), *resources]]
-    return rs.Registry(found, retriever=_refuse)
+    return _registry_of(resources) if resources else _metaschemas()
 
 
 @functools.cache
-def _metaschemas() -> list[tuple[str, Schema]]:
-    return [(uri, REGISTRY.contents(uri)) for uri in REGISTRY]
+def _metaschemas() -> rs.Registry:
+    """Return the registry of all that refers to no other document: nothing changes it, so that it is made once."""
+    return _registry_of(())
+
+
+def _registry_of(resources: Sequence[tuple[str, Schema]]) -> rs.Registry:
+    # A registry knows only what it is given: the metaschemas of other drafts than its own must be among it.
+    found = [*((uri, REGISTRY.contents(uri)) for uri in REGISTRY), *resources]
+    return rs.Registry([(uri, cast("dict[str, Json] | bool", each)) for uri, each in found], retriever=_refuse)
 
 
 def _refuse(uri: str) -> Json:

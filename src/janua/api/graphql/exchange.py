@@ -6,7 +6,7 @@ media type. What a client learns about a part of its operation is in `Answered`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from janua.model.types import Json
 
@@ -32,11 +32,11 @@ class Answered:
     """One response: its JSON text, and the status that it has as `application/graphql-response+json`.
 
     As `application/json` it has status 200, unless the server is to blame (500 and above).
-    `errors_before_execution` says that the document, the choice of an operation or the variables were wrong. `revision`
-    is that of the catalog after an operation that may have made a new one.
+    `errors_before_execution` says that the document, the choice of an operation or the variables were wrong. `headers`
+    say when to try again, and which catalog an operation made.
     """
 
     body: bytes
     status_if_graphql_json: int = 200
     errors_before_execution: bool = False
-    revision: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])

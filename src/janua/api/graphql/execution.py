@@ -6,7 +6,7 @@ statement; the text that PostgreSQL made is the answer.
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from graphql import DocumentNode, ExecutionResult, FieldNode, GraphQLError, Oper
 from graphql import execute as execute_static  # pyright: ignore[reportUnknownVariableType] -- its middleware is untyped
 from graphql.execution.values import VariableValues
 
+from janua.api.boundary import REVISION
 from janua.api.graphql.coercion import variable_values
 from janua.api.graphql.documents import (
     INTROSPECTION,
@@ -32,7 +33,7 @@ from janua.api.graphql.registry import Context
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables
-from janua.api.problems import graphql_error, status_of
+from janua.api.problems import graphql_error, retry_headers, status_of
 from janua.api.wire import json_bytes
 from janua.config import is_open
 from janua.errors import (
@@ -86,7 +87,7 @@ class Engine:
         except (GraphQLError, InvalidOperation) as error:
             return _refused([error])
         except StaleCatalog as error:
-            return Answered(_without_data([fault(error)]), _status(error))
+            return _unanswered(error)
 
     async def _executed(self, asked: Asked, catalog: Catalog) -> Answered:
         document = self.documents.find(asked.collection, asked.query, catalog)
@@ -134,9 +135,9 @@ class _Run:
         except FailedField as failed:
             if isinstance(failed.error, StaleCatalog):
                 raise failed.error from failed
-            return Answered(_without_data([graphql_error(failed.error, [failed.key])]), _status(failed.error))
+            return _unanswered(failed.error, [failed.key])
         except JanuaError as error:
-            return Answered(_without_data([graphql_error(error, self._culprit(error))]), _status(error))
+            return _unanswered(error, self._culprit(error))
         except GraphQLError as error:
             return Answered(_without_data([fault(error)]))
 
@@ -259,15 +260,15 @@ class _Run:
             raise InvalidQuery("mutation", "changes of the registry and of records cannot be one transaction; send two")
         result = await self._static(static)
         errors = [fault(each) for each in result.errors or ()]
-        revision = None if self.operation.is_query else self.engine.gateway.live.catalog.revision
+        made = {} if self.operation.is_query else {REVISION: str(self.engine.gateway.live.catalog.revision)}
         if result.data is None:
-            status = max((_status(cause_of(each)) for each in result.errors or ()), default=OK)
-            return Answered(_without_data(errors), status, revision=revision)
+            failed = _failed(errors, [cause_of(each) for each in result.errors or ()])
+            return replace(failed, headers={**failed.headers, **made})
         members = result.data | (await self._members(reads, values) if reads else {})
         body = _body({key: members[key] for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):
             self.operation.static_answer = body
-        return Answered(body, revision=revision)
+        return Answered(body, headers=made)
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
@@ -312,6 +313,16 @@ def _data(members: bytes) -> Answered:
 
 def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:
     return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True)
+
+
+def _unanswered(error: JanuaError, path: Sequence[str] | None = None) -> Answered:
+    """Return the answer of an operation of which nothing was done, or nothing is left."""
+    return _failed([graphql_error(error, path)], [error])
+
+
+def _failed(shown: Sequence[Mapping[str, object]], errors: Sequence[JanuaError]) -> Answered:
+    again = {name: value for each in errors for name, value in retry_headers(each).items()}
+    return Answered(_without_data(shown), max(map(_status, errors), default=OK), headers=again)
 
 
 def _without_data(errors: Sequence[Mapping[str, object]]) -> bytes:

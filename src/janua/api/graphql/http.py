@@ -7,7 +7,6 @@ requests are small and were seen before. Start at `GraphQLEndpoint`.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect
@@ -15,7 +14,6 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from janua.api.boundary import REVISION
 from janua.api.graphql.exchange import Answered, Asked
 from janua.api.graphql.execution import Engine
 from janua.api.graphql.faults import errors_body
@@ -25,7 +23,7 @@ from janua.api.graphql.parameters import Parameters, read_body_parameters, read_
 from janua.api.graphql.persisted import PersistedDocuments
 from janua.api.graphql.watch import Watch
 from janua.api.headers import idempotency_key, media_type
-from janua.api.problems import RETRY_SECONDS, headers_of, status_of
+from janua.api.problems import headers_of, status_of
 from janua.config import Settings, is_open
 from janua.errors import (
     DocumentTooLarge,
@@ -188,10 +186,7 @@ def _collection(scope: Scope) -> str | None:
 async def _respond(send: Send, answered: Answered, form: str) -> None:
     """Send a response; as `application/json`, only what the server is to blame for has a status of its own."""
     status = answered.status_if_graphql_json
-    headers = {"Retry-After": str(RETRY_SECONDS)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
-    if answered.revision is not None:
-        headers[REVISION] = str(answered.revision)
-    await _send(send, status if form == GRAPHQL_JSON or status >= 500 else 200, form, answered.body, headers)
+    await _send(send, status if form == GRAPHQL_JSON or status >= 500 else 200, form, answered.body, answered.headers)
 
 
 async def _refuse(send: Send, error: JanuaError, form: str) -> None:

@@ -15,7 +15,7 @@ from janua.api.graphql.programs import Scene, compile_roots
 from janua.api.graphql.roots import Root as Mark
 from janua.api.graphql.roots import Verb
 from janua.api.graphql.selecting import Fields, Selecting, filter_of
-from janua.errors import JanuaError
+from janua.errors import InvalidQuery, JanuaError
 from janua.gateway import bulk, writes
 from janua.gateway.answers import Precondition, RecordAnswer
 from janua.gateway.writes import Writing
@@ -38,6 +38,7 @@ from janua.storage.records import fetch_answer
 ONE_STATEMENT: frozenset[Verb] = frozenset({"create", "create_many", "replace", "update", "upsert", "delete"})
 """What needs no transaction when it is alone, and its answer is of the record itself."""
 SEVERAL: frozenset[Verb] = frozenset({"create_many", "update_many", "delete_many"})
+BY_FILTER: frozenset[Verb] = frozenset({"update_many", "delete_many"})
 NOTHING_RELATED = Meta("id")
 
 
@@ -152,6 +153,9 @@ def _member(scene: Scene, key: str, nodes: list[FieldNode], selecting: Selecting
 
 def _step(scene: Scene, key: str, field: GraphQLField, nodes: list[FieldNode], selecting: Selecting) -> Step:
     mark = cast("Mark", field.extensions["janua"])
+    if mark.verb in BY_FILTER and (absent := selecting.absent(nodes[0], "where")):
+        reason = f"the variable ${absent} has no value: a bulk write needs all the conditions of its filter"
+        raise InvalidQuery("where", reason)
     selection = selecting.below(field, nodes)
     gateway = scene.gateway
     shown = plan_shown(

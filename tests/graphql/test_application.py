@@ -118,6 +118,21 @@ async def test_production_keeps_its_schema_and_the_page_to_itself_unless_told_ot
             assert (await http.post("/graphql", json={"query": "{ __typename }"})).status_code == 200
 
 
+async def test_only_developers_are_told_what_they_may_have_meant(settings: Settings) -> None:
+    by_variable = "query ($where: BookWhere) { books(where: $where) { totalCount } }"
+    wrong = [
+        {"query": "{ books { nodes { titel } } }"},
+        {"query": '{ books(where: {titel: {eq: "x"}}) { totalCount } }'},
+        {"query": by_variable, "variables": {"where": {"titel": {"eq": "x"}}}},
+        {"query": by_variable, "variables": {"where": {"status": {"eq": "draf"}}}},
+    ]
+    for dev in (True, False):
+        async with library(settings, dev=dev) as (_, http, _):
+            for each in wrong:
+                [error] = (await http.post("/graphql", json=each)).json()["errors"]
+                assert ("Did you mean" in error["message"]) == dev
+
+
 @pytest.mark.skipif(not shutil.which("node"), reason="there is no Node.js on the PATH")
 @pytest.mark.skipif(
     not (AUDIT / "node_modules" / "graphql-http").is_dir(), reason="the audits are not installed: run `just audit` once"

@@ -205,6 +205,23 @@ async def test_an_operation_is_one_transaction(asking: Asking) -> None:
     assert await asking.counts() == (1, 2)
 
 
+async def test_a_mutation_says_its_type_beside_what_it_does(asking: Asking) -> None:
+    assert await asking.data("mutation { __typename }") == {"__typename": "Mutation"}
+    written = 'mutation { a: __typename createAuthor(input: {name: "Bob"}) { name } __typename }'
+    assert await asking.data(written) == {"a": "Mutation", "createAuthor": {"name": "Bob"}, "__typename": "Mutation"}
+    registered = 'mutation { __typename registerSchema(name: "more", document: {}) { version } }'
+    assert await asking.data(registered) == {"__typename": "Mutation", "registerSchema": {"version": 1}}
+    assert await asking.counts() == (2, 2)
+
+
+async def test_a_selection_that_cannot_be_planned_is_named_and_nothing_is_done(asking: Asking) -> None:
+    refused = await asking.refusal(
+        'mutation { fine: createAuthor(input: {name: "B"}) { id } '
+        'bad: createAuthor(input: {name: "C"}) { books(first: -1) { totalCount } } }'
+    )
+    assert (refused["code"], refused["path"]) == ("query.invalid", ["bad"])
+
+
 async def test_a_patch_sets_removes_and_merges(asking: Asking) -> None:
     first = f'updateBook(id: "{BOOK}", patch: {{publisher: {{name: "P", city: "C"}}, price: null, tags: ["z"]}})'
     second = f'updateBook(id: "{BOOK}", patch: {{publisher: {{city: null}}}}, ifVersion: 2)'
@@ -405,7 +422,7 @@ async def test_names_and_enums_that_cannot_be_spelled_are_written_and_read_back(
 
 async def test_unions_are_given_by_member_and_come_back_by_type(asking: Asking) -> None:
     await schemas.register(asking.gateway, "things", HARD)
-    shown = "outline { __typename ... on Circle { kind radius } ... on Square { tag: kind side } }"
+    shown = "outline { __typename ... on Circle { kind radius } ... on Square { kind side } }"
     create = f"mutation ($outline: ThingOutlineInput) {{ createThing(input: {{outline: $outline}}) {{ {shown} }} }}"
     circle = {"__typename": "Circle", "kind": "circle", "radius": 2}
     assert (await asking.data(create, {"outline": {"circle": {"radius": 2}}}))["createThing"]["outline"] == circle
@@ -414,6 +431,29 @@ async def test_unions_are_given_by_member_and_come_back_by_type(asking: Asking) 
     for wrong in ({}, {"circle": {"radius": 1}, "square": {"side": 1}}, {"circle": None}):
         [error] = (await asking.body(create, {"outline": wrong}))["errors"]
         assert error["extensions"]["code"] == "query.malformed"
+
+
+async def test_a_patch_turns_one_alternative_into_another_and_leaves_nothing_of_it(asking: Asking) -> None:
+    await schemas.register(asking.gateway, "things", HARD)
+    shown = "outline { __typename ... on Circle { kind radius } ... on Square { kind side } }"
+    made = await asking.data(
+        f"mutation {{ createThing(input: {{outline: {{circle: {{radius: 2}}}}}}) {{ id {shown} }} }}"
+    )
+    patch = f"mutation ($id: ID!, $patch: ThingPatch!) {{ updateThing(id: $id, patch: $patch) {{ {shown} }} }}"
+    for outline, expected in (
+        ({"circle": {"radius": 3}}, {"__typename": "Circle", "kind": "circle", "radius": 3}),
+        ({"square": {"side": 1}}, {"__typename": "Square", "kind": "square", "side": 1}),
+        ({"circle": {"radius": 4, "kind": "circle"}}, {"__typename": "Circle", "kind": "circle", "radius": 4}),
+        (None, None),
+        ({"square": {"side": 5}}, {"__typename": "Square", "kind": "square", "side": 5}),
+    ):
+        told = {"id": made["createThing"]["id"], "patch": {"outline": outline}}
+        assert (await asking.data(patch, told))["updateThing"]["outline"] == expected
+    literal = (
+        f"mutation ($id: ID!) {{ updateThing(id: $id, patch: {{outline: {{circle: {{radius: 6}}}}}}) {{ {shown} }} }}"
+    )
+    done = await asking.data(literal, {"id": made["createThing"]["id"]})
+    assert done["updateThing"]["outline"] == {"__typename": "Circle", "kind": "circle", "radius": 6}
 
 
 NUMBERS = {

@@ -22,6 +22,7 @@ from graphql import (
     validate,
 )
 
+from janua.api.graphql.coercion import MAX_ERRORS
 from janua.api.graphql.limits import parse_document
 from janua.api.graphql.programs import Programs, Room
 from janua.api.graphql.roots import Root
@@ -36,7 +37,6 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 TYPENAME = "__typename"
 KEPT_BYTES = 16 * 1024 * 1024
 """How many bytes of documents are kept; what is made of them takes some ten times as much."""
-MAX_ERRORS = 20
 
 
 @dataclass(eq=False)

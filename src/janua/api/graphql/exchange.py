@@ -5,7 +5,7 @@ nothing of HTTP.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from janua.model.types import Json
@@ -32,12 +32,14 @@ class Answered:
     """One response: its JSON text, and the status that it has as `application/graphql-response+json`.
 
     As `application/json` it has status 200, unless the server is to blame (500 and above).
-    `errors_before_execution` says that the document, the choice of an operation or the variables were wrong.
+    `errors_before_execution` says that the document, the choice of an operation or the variables were wrong. `headers`
+    say when to try again.
     """
 
     body: bytes
     status_if_graphql_json: int = 200
     errors_before_execution: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Engine(Protocol):

@@ -187,7 +187,7 @@ def _collection(scope: Scope) -> str | None:
 async def _respond(send: Send, answered: Answered, form: str) -> None:
     """Send a response; as `application/json`, only what the server is to blame for has a status of its own."""
     status = answered.status_if_graphql_json
-    await _send(send, status if form == GRAPHQL_JSON or status >= 500 else 200, form, answered.body, {})
+    await _send(send, status if form == GRAPHQL_JSON or status >= 500 else 200, form, answered.body, answered.headers)
 
 
 async def _refuse(send: Send, error: JanuaError, form: str) -> None:

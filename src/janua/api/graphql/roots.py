@@ -18,7 +18,7 @@ from janua.api.graphql.kinds import Input, NullableInput, Output
 from janua.api.graphql.objects import connection_field, order_argument, record_type
 from janua.api.graphql.types import Types
 from janua.model.collection import Collection, Names, Path
-from janua.model.names import LONGEST, Wish, assign, hashed, pointer, root_fields
+from janua.model.names import LONGEST, Wish, assign, hashed, pointer
 from janua.model.types import Anything, Array, Object, Union
 
 Verb = Literal[
@@ -47,7 +47,7 @@ class Root:
 
 def root_names(names: Names) -> Mapping[Verb, str]:
     """Return what the root fields of a collection are called."""
-    named = zip(_IN_ORDER, root_fields(names), strict=True)
+    named = zip(_IN_ORDER, names.root_fields, strict=True)
     return {verb: name for verb, name in named if verb != "changes"}
 
 

@@ -218,6 +218,8 @@ class _Run:
         mutation = resolve(self._scene(), fields, selecting)
         if self.asked.idempotency_key is not None:
             return await in_one_transaction(gateway, partial(self._once, mutation))
+        if mutation.is_one_create:
+            return await mutation.create()
         return await (on_connection if mutation.is_one_statement else in_one_transaction)(gateway, mutation.run)
 
     async def _once(self, mutation: Mutation, c: Connection) -> bytes:

@@ -250,6 +250,23 @@ class InvalidSchema(JanuaError):
 
 
 @dataclass(eq=False)
+class InvalidSteps(JanuaError):
+    """The steps that should bring stored records to a new schema version are malformed.
+
+    `violations` point into what was sent: `/steps/2/path` is a member of the third step.
+    """
+
+    code: ClassVar[str] = "registry.invalid_steps"
+    title: ClassVar[str] = "Invalid steps"
+    violations: Sequence[Violation]
+
+    def __str__(self) -> str:
+        first = self.violations[0]
+        more = f" (and {len(self.violations) - 1} more)" if len(self.violations) > 1 else ""
+        return f"at {first.pointer}: {first.message}{more}"
+
+
+@dataclass(eq=False)
 class IncompatibleSchema(JanuaError):
     """The new schema version was refused; `report` says why, as `POST …/check` does."""
 

@@ -32,6 +32,7 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "registry.unknown_version": HTTPStatus.NOT_FOUND,
     "registry.invalid_name": HTTPStatus.UNPROCESSABLE_ENTITY,
     "registry.invalid_schema": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "registry.invalid_steps": HTTPStatus.UNPROCESSABLE_ENTITY,
     "registry.incompatible": HTTPStatus.CONFLICT,
     "registry.version_mismatch": HTTPStatus.PRECONDITION_FAILED,
     "registry.collection_in_use": HTTPStatus.CONFLICT,

@@ -296,6 +296,33 @@ class IncompatibleSchema(JanuaError):
 
 
 @dataclass(eq=False)
+class UnknownEvolution(JanuaError):
+    """The records of the collection were never brought to a new schema version by steps, nor are they now."""
+
+    code: ClassVar[str] = "registry.unknown_evolution"
+    title: ClassVar[str] = "No such evolution"
+    collection: str
+
+    def __str__(self) -> str:
+        return f"{self.collection!r} has no evolution; begin one with POST /registry/{self.collection}/evolution"
+
+
+@dataclass(eq=False)
+class EvolutionConflict(JanuaError):
+    """An evolution stands in the way of this, or is not in a state for it; `state` is the one that it is in."""
+
+    code: ClassVar[str] = "registry.evolution_conflict"
+    title: ClassVar[str] = "The evolution is not in a state for this"
+    collection: str
+    state: str
+    reason: str
+
+    def __str__(self) -> str:
+        state = "has failed" if self.state == "failed" else f"is {self.state}"
+        return f"the evolution of {self.collection!r} {state}: {self.reason}"
+
+
+@dataclass(eq=False)
 class SchemaVersionMismatch(JanuaError):
     """`If-Match` named another schema version than the current one; `current` is 0 when there is none."""
 

@@ -34,6 +34,8 @@ STATUSES: Mapping[str, HTTPStatus] = {
     "registry.invalid_schema": HTTPStatus.UNPROCESSABLE_ENTITY,
     "registry.invalid_steps": HTTPStatus.UNPROCESSABLE_ENTITY,
     "registry.incompatible": HTTPStatus.CONFLICT,
+    "registry.unknown_evolution": HTTPStatus.NOT_FOUND,
+    "registry.evolution_conflict": HTTPStatus.CONFLICT,
     "registry.version_mismatch": HTTPStatus.PRECONDITION_FAILED,
     "registry.collection_in_use": HTTPStatus.CONFLICT,
     "registry.quarantined": HTTPStatus.SERVICE_UNAVAILABLE,

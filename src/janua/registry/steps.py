@@ -1,7 +1,8 @@
 """The steps that bring stored documents to a new schema version, as a closed union; and how they are read.
 
-In: the array of `steps` that a client sent. Out: `Step`s, or all that is wrong with them. Start at `read_steps`; what a
-step does to a document is in `evolving`. A place is a JSON Pointer in which `*` stands for every element (`places`).
+In: the array of `steps` that a client sent. Out: `Step`s, or all that is wrong with them. Start at `read_steps`, or at
+`read_evolution` for what holds them and the schema; what a step does to a document is in `evolving`. A place is a JSON
+Pointer in which `*` stands for every element (`places`).
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -9,12 +10,14 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, cast, get_args
 
 from janua.errors import InvalidSteps, Violation
+from janua.model.collection import Schema
 from janua.model.patch import parse_pointer
 from janua.model.types import Json
 from janua.registry.places import EVERY, MISSING, Found, Place, shared_place
 from janua.registry.values import key_of
 
 MOST_STEPS: Final = 100
+MEMBERS: Final = frozenset({"schema", "steps"})
 Kind = Literal["string", "integer", "number", "boolean", "array"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -108,6 +111,23 @@ def read_steps(value: Json) -> tuple[Step, ...]:
     if violations := [each for reading in readings for each in reading.violations]:
         raise InvalidSteps(violations)
     return tuple(each for each in steps if each is not None)
+
+
+def read_evolution(value: "Json | Schema") -> tuple[Schema, Json]:
+    """Return the schema and the steps of `{"schema": …, "steps": […]}`; that they are valid is for others to say.
+
+    Raises: `InvalidSteps`.
+    """
+    members = cast("dict[str, Json]", value) if isinstance(value, dict) else {}
+    schema, steps = members.get("schema"), members.get("steps")
+    strange = [Violation(f"/{each}", "evolution", "is neither schema nor steps") for each in members.keys() - MEMBERS]
+    if not isinstance(schema, dict | bool):
+        strange.append(Violation("/schema", "evolution", "must be the new JSON Schema, an object or a boolean"))
+    if not isinstance(steps, list):
+        strange.append(Violation("/steps", "evolution", "must be an array of steps; with no step to make, []"))
+    if strange:
+        raise InvalidSteps(strange)
+    return cast(Schema, schema), steps
 
 
 class _Reading:

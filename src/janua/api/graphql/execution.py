@@ -206,7 +206,7 @@ class _Run:
 
     async def _read(self, program: "tuple[Program, list[object]]") -> bytes:
         compiled, arguments = program
-        text = await answer(self.engine.gateway, compiled.statement, arguments)
+        text = await answer(self.engine.gateway, self.catalog, compiled.statement, arguments)
         return text.encode()
 
     async def _write(self) -> bytes:
@@ -262,7 +262,7 @@ class _Run:
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
-        text = await answer(self.engine.gateway, program.statement, program.arguments(no_lookup))
+        text = await answer(self.engine.gateway, self.catalog, program.statement, program.arguments(no_lookup))
         return cast("dict[str, Json]", loads(text))
 
     async def _static(self, fields: Fields) -> ExecutionResult:

@@ -134,7 +134,7 @@ async def require_unmoved(gateway: Gateway, catalog: Catalog, c: Connection | No
     live = gateway.live.catalog
     if not live.moving and live is catalog:
         return
-    async with nullcontext(c) if c is not None else connection(gateway.pool) as asked:
+    async with contextlib.nullcontext(c) if c is not None else connection(gateway.pool) as asked:
         if await has_switched(asked, catalog.revision):
             raise StaleCatalog("")
 

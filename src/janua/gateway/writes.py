@@ -53,6 +53,17 @@ async def create(to: Writing, key: UUID, document: Document) -> RecordAnswer:
     return _answer(await storage.insert(to.connection, to.collection, key, document.text, to.shown))
 
 
+async def create_alone(
+    gateway: Gateway, collection: Collection, key: UUID, document: Document, shown: Part = RECORD
+) -> RecordAnswer:
+    """Store a new record in a transaction of its own, perhaps by one statement with others that are created now.
+
+    Raises: as `create`.
+    """
+    await validate(gateway, collection, document)
+    return _answer(await storage.create(gateway.batches, collection, key, document.text, shown))
+
+
 async def replace(
     to: Writing, key: UUID, document: Document, precondition: Precondition = Precondition()
 ) -> RecordAnswer:

@@ -112,19 +112,24 @@ def _build(
 
 
 def _registry(resources: Sequence[tuple[str, Schema]]) -> rs.Registry:
-    return _registry_of(resources) if resources else _metaschemas()
+    # A registry knows only what it is given: the metaschemas of other drafts than its own must be among it.
+    return _registry_of((*_metaschemas(), *resources)) if resources else _alone()
 
 
 @functools.cache
-def _metaschemas() -> rs.Registry:
-    """Return the registry of all that refers to no other document: nothing changes it, so that it is made once."""
-    return _registry_of(())
+def _alone() -> rs.Registry:
+    """Return the registry of a schema that refers to no other: to make it anew takes longer than the schema itself."""
+    return _registry_of(_metaschemas())
 
 
 def _registry_of(resources: Sequence[tuple[str, Schema]]) -> rs.Registry:
-    # A registry knows only what it is given: the metaschemas of other drafts than its own must be among it.
-    found = [*((uri, REGISTRY.contents(uri)) for uri in REGISTRY), *resources]
-    return rs.Registry([(uri, cast("dict[str, Json] | bool", each)) for uri, each in found], retriever=_refuse)
+    found = [(uri, cast("dict[str, Json] | bool", each)) for uri, each in resources]
+    return rs.Registry(found, retriever=_refuse)
+
+
+@functools.cache
+def _metaschemas() -> Sequence[tuple[str, Schema]]:
+    return [(uri, REGISTRY.contents(uri)) for uri in REGISTRY]
 
 
 def _refuse(uri: str) -> Json:

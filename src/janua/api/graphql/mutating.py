@@ -18,6 +18,7 @@ from janua.api.graphql.selecting import Fields, Selecting, filter_of
 from janua.errors import InvalidQuery, JanuaError
 from janua.gateway import bulk, writes
 from janua.gateway.answers import Precondition, RecordAnswer
+from janua.gateway.gateway import require_unmoved
 from janua.gateway.writes import Writing
 from janua.model.catalog import Catalog
 from janua.model.identifiers import new_id, parse_id
@@ -102,7 +103,9 @@ class Mutation:
             created = await writes.create_alone(gateway, collection, _new_id(step), document, step.shown or RECORD)
         except JanuaError as error:
             raise FailedField(step.key, error) from error
-        return f"{{{dumps(step.key)}: {created.text}}}".encode()
+        texts = (each.text if isinstance(each, Constant) else created.text for _, each in self.members)
+        members = (f"{dumps(key)}: {text}" for (key, _), text in zip(self.members, texts, strict=True))
+        return f"{{{', '.join(members)}}}".encode()
 
     async def run(self, c: Connection) -> bytes:
         """Write, and return the text of the object of all answers.
@@ -110,6 +113,8 @@ class Mutation:
         Raises: `FailedField`; `StaleCatalog` when a schema is not that of the scene any more.
         """
         members = [f"{dumps(key)}: {await self._answer(each, c)}" for key, each in self.members]
+        if any(each.shown is None for each in self.steps):
+            await require_unmoved(self.scene.gateway, self.scene.catalog, c)
         return f"{{{', '.join(members)}}}".encode()
 
     async def _answer(self, step: Step | Constant, c: Connection) -> str:

@@ -5,6 +5,7 @@ it half a second of libraries, when a command runs.
 """
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -81,6 +82,8 @@ def serve(
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Worker processes (1).")] = None,
 ) -> int:
     """Serve in production: needs JANUA_DATABASE__DSN, and a database that `janua migrate` has been run on."""
+    # Nothing of what is loaded now is garbage, so that looking for some is in vain until the application serves.
+    gc.disable()
     from janua.cli.server import serve as work
 
     return work(host=host, port=port, workers=workers)

@@ -21,6 +21,7 @@ from janua.query.limits import QueryLimits
 from janua.registry.document import Limits
 from janua.storage import schemas as storage
 from janua.storage.batches import Batches
+from janua.storage.evolutions import has_switched
 from janua.storage.migrations import require_current
 from janua.storage.pool import Connection, Pool, connection, open_pool
 
@@ -49,6 +50,8 @@ class Gateway:
     query_limits: QueryLimits
     points: Points
     lingering: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LINGERING))
+    work: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set it to have evolutions looked for now."""
 
 
 @contextlib.asynccontextmanager
@@ -132,6 +135,21 @@ async def with_current_catalog(gateway: Gateway, work: Callable[[Catalog], Await
         except StaleCatalog:
             await gateway.live.refresh()
     return await work(gateway.live.catalog)
+
+
+async def require_unmoved(gateway: Gateway, catalog: Catalog, c: Connection | None = None) -> None:
+    """Look whether what was read, on this connection if it is still held, was read under this catalog.
+
+    When an evolution makes a new schema version current, the records change with it, which a read that was planned
+    before would not notice. All workers know of a switch before it happens, so there is nothing to ask otherwise.
+    Raises: `StaleCatalog`.
+    """
+    live = gateway.live.catalog
+    if not live.moving and live is catalog:
+        return
+    async with contextlib.nullcontext(c) if c is not None else connection(gateway.pool) as asked:
+        if await has_switched(asked, catalog.revision):
+            raise StaleCatalog("")
 
 
 async def on_connection(gateway: Gateway, write: Callable[[Connection], Awaitable[T]]) -> T:

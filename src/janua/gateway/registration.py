@@ -17,7 +17,7 @@ from janua.gateway.verdicts import broken_since, changes_of, decided, rule_on
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
-from janua.model.names import names_held, names_taken, pointer
+from janua.model.names import Besides, TakenNames, pointer
 from janua.model.types import Json
 from janua.registry.client_changes import graphql_changes, relation_changes, rest_changes
 from janua.registry.compile import compile_collection
@@ -76,7 +76,8 @@ class _Batch:
         self._schema_cost = schema_cost
         self._old = {name: _current(live.catalog, name) for name in documents}
         self._versions = {name: self._next_version(name) for name in documents}
-        self._taken = _taken(live.catalog, set(documents))
+        others = (each for name, each in live.catalog.collections.items() if name not in documents)
+        self._taken = TakenNames(others)
 
     def candidate(self, name: str) -> Candidate:
         old, document = self._old[name], self._documents[name]
@@ -87,12 +88,12 @@ class _Batch:
             version=self._versions[name],
             names=old.name_map if old else {},
             # What derives from another's name must not take a name away from one that has it already.
-            taken=self._taken - names_held(old) if old else self._taken,
+            taken=Besides(self._taken, free=old.names_held) if old else self._taken,
             references=references,
             pinned=pinned,
             cost=self._schema_cost,
         )
-        self._taken |= names_taken(new)
+        self._taken.add(new)
         before: Mapping[str, Schema] = self._live.references(old) if old else {}
         return Candidate(new, old, build_validator(new, references), references, before)
 
@@ -149,14 +150,23 @@ async def judge(connection: Connection, candidate: Candidate, absent: Group[str]
     Every stored record must validate under the new schema, find its related records, and be unique where it has to be.
     `absent` are collections that have no table yet.
     """
+    if candidate.old is None:
+        return await judge_by(connection, candidate, RecordsVerdict(), [])
+    verdict, incompatibilities = await _judge_records(connection, candidate)
+    incompatibilities += await _judge_constraints(connection, candidate, absent)
+    return await judge_by(connection, candidate, verdict, incompatibilities)
+
+
+async def judge_by(
+    connection: Connection, candidate: Candidate, verdict: RecordsVerdict, incompatibilities: Sequence[Incompatibility]
+) -> Report:
+    """Return the report of `judge`, given how the stored records fare and what stands in the way of them."""
     new, old = candidate.new, candidate.old
     changes = ddl.diff(old, new)
     indexes = IndexChanges([each.name for each in changes.build], [each.name for each in changes.drop])
     if old is None:
         return Report("compatible", indexes=indexes)
     policy = await rule_on(connection, candidate)
-    verdict, incompatibilities = await _judge_records(connection, candidate)
-    incompatibilities += await _judge_constraints(connection, candidate, absent)
     report = Report(
         verdict="compatible",
         changes=await asyncio.to_thread(changes_of, old, new, policy),
@@ -194,30 +204,32 @@ async def judge_again(
 async def _judge_records(
     connection: Connection, candidate: Candidate, since: int | None = None
 ) -> tuple[RecordsVerdict, list[Incompatibility]]:
-    jury = _Jury(candidate.validator)
+    jury = Jury(candidate.validator)
     async for batch in tables.documents(connection, candidate.new.name, since):
         await asyncio.to_thread(jury.hear, batch)
     return jury.verdict(), jury.incompatibilities()
 
 
-class _Jury:
-    """Validates stored records under a new schema and counts what is wrong with them."""
+class Jury:
+    """Validates stored records under a new schema and counts what is wrong with them; `checked` counts all."""
 
     def __init__(self, validator: Validator) -> None:
         self._validator = validator
-        self._checked = 0
+        self.checked = 0
         self._invalid = 0
         self._samples: list[Mapping[str, Json]] = []
         self._reasons: dict[tuple[str, str], tuple[Violation, Json, int]] = {}
 
     def hear(self, batch: bytes) -> None:
+        """Validate the records of a batch."""
         for id, text in tables.lines_of(batch):
-            self._checked += 1
+            self.checked += 1
             document = loads(text)
             if not self._validator.is_valid(document):
-                self._convict(id, document, self._validator.validate(document))
+                self.convict(id, document, self._validator.validate(document))
 
-    def _convict(self, id: str, document: Json, violations: Sequence[Violation]) -> None:
+    def convict(self, id: str, document: Json, violations: Sequence[Violation]) -> None:
+        """Count a record that is not valid."""
         self._invalid += 1
         if len(self._samples) < SAMPLES:
             self._samples.append({"id": id, "violations": [asdict(each) for each in violations]})
@@ -226,9 +238,11 @@ class _Jury:
             self._reasons[each.keyword, each.schema_pointer] = (first, example, count + 1)
 
     def verdict(self) -> RecordsVerdict:
-        return RecordsVerdict(self._checked, self._invalid, self._samples)
+        """Return how many records were heard, and how many of them are not valid."""
+        return RecordsVerdict(self.checked, self._invalid, self._samples)
 
     def incompatibilities(self) -> list[Incompatibility]:
+        """Return the reasons why records are not valid, each with the number of them and an example."""
         return [
             Incompatibility(
                 code=f"records.{keyword}",
@@ -247,14 +261,15 @@ async def _judge_constraints(
 ) -> list[Incompatibility]:
     """Return what stored records stand in the way of new unique indexes and relations."""
     return [
-        _constraint_incompatibility(check.subject, loads(offenders[0][1]))
+        constraint_incompatibility(check.subject, loads(offenders[0][1]))
         for check in ddl.checks(candidate.old, candidate.new, absent=absent)
         if not (relations_only and isinstance(check.subject, Index))
         and (offenders := await tables.offenders(connection, check.statement))
     ]
 
 
-def _constraint_incompatibility(subject: Index | Relation, example: Json) -> Incompatibility:
+def constraint_incompatibility(subject: Index | Relation, example: Json) -> Incompatibility:
+    """Return what a stored record that a unique index or a relation does not allow means for a candidate."""
     evidence = {"document": example, "valid_under": "old"}
     if isinstance(subject, Relation):
         message = f"a stored record names a record that is not in {subject.target}"
@@ -271,9 +286,3 @@ def _schema_pointer(path: Path) -> str:
 
 def _records(count: int) -> str:
     return "1 stored record does" if count == 1 else f"{count} stored records do"
-
-
-def _taken(catalog: Catalog, besides: set[str]) -> set[str]:
-    """Return the GraphQL names that other collections have already."""
-    others = (each for name, each in catalog.collections.items() if name not in besides)
-    return {name for each in others for name in names_taken(each)}

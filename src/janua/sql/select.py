@@ -4,6 +4,7 @@ The records are limited first, by the innermost select, and only those of the pa
 `select_statement`; `one_statement` reads a single record, `export_statement` streams them all.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache, partial
 
 from sqlglot import exp
@@ -52,9 +53,12 @@ def one_statement(plan: ReadPlan) -> Statement:
 
 
 @lru_cache(maxsize=256)
-def export_statement(table: str, part: Part, filter: Filter = EVERY_RECORD) -> Statement:
-    """Return the statement of all records that match, for a cursor or COPY: rows of `line` text, in order of id."""
-    binds = Binds()
+def export_statement(table: str, part: Part, filter: Filter = EVERY_RECORD, values: Sequence[object] = ()) -> Statement:
+    """Return the statement of all records that match, for COPY: rows of `line` text, in order of id.
+
+    COPY takes no parameters, so the values of the filter are literals.
+    """
+    binds = Binds(values)
     row = Row(binds.alias())
     found = selects.select(
         selects.aliased(json_of(part, row, binds), "line"),

@@ -53,7 +53,9 @@ class Target:
 
 FLOOR, CONSTANT, PGBENCH = "hand-written", "constant body", "pgbench"
 JANUA, WORKERS, POSTGRAPHILE, NAIVE = "Janua", "Janua, 2 workers", "PostGraphile 5", "naive Strawberry"
-ORDER = (FLOOR, JANUA, WORKERS, POSTGRAPHILE, NAIVE, CONSTANT, PGBENCH)
+ALONE = "Janua, each alone"
+"""`database.batch_reads` and `batch_creates` are off."""
+ORDER = (FLOOR, JANUA, ALONE, WORKERS, POSTGRAPHILE, NAIVE, CONSTANT, PGBENCH)
 
 Key = tuple[str, Face]
 
@@ -130,6 +132,7 @@ async def targets(dsn: str, options: Options) -> AsyncGenerator[tuple[Sequence[T
         found = [
             Target(FLOOR, written, faces=FACES, leaves=["create_invalid"]),
             Target(JANUA, stack.enter_context(servers.janua(dsn)), faces=FACES),
+            Target(ALONE, stack.enter_context(servers.janua(dsn, together=False)), faces=FACES),
             Target(CONSTANT, written, leaves={*cases.CASES, *cases.WRITES} - {"get_by_id"}),
         ]
         if "workers" not in options.without:

@@ -21,10 +21,16 @@ PATIENCE_SECONDS = 120
 
 
 @contextlib.contextmanager
-def janua(dsn: str, workers: int = 1) -> Generator[int]:
-    """Run `janua serve`; give its port."""
+def janua(dsn: str, workers: int = 1, *, together: bool = True) -> Generator[int]:
+    """Run `janua serve`; give its port. `together`: small statements that wait are run as one."""
     command = [sys.executable, "-m", "janua", "serve", "--workers", str(workers)]
-    with running(command, {"JANUA_DATABASE__DSN": dsn}) as (port, _):
+    switch = str(together).lower()
+    settings = {
+        "JANUA_DATABASE__DSN": dsn,
+        "JANUA_DATABASE__BATCH_READS": switch,
+        "JANUA_DATABASE__BATCH_CREATES": switch,
+    }
+    with running(command, settings) as (port, _):
         yield port
 
 

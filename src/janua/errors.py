@@ -6,7 +6,7 @@ Public fields of an error become members of its problem document, so they never 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 
@@ -31,8 +31,8 @@ class JanuaError(Exception):
     title: ClassVar[str] = "Janua cannot do this"
 
     def members(self) -> dict[str, Any]:
-        """Return the fields as JSON-ready members of a problem document."""
-        return asdict(self)
+        """Return the fields as members of a problem document; `api.wire` makes JSON of them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 # --- configuration -------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import pytest
 
+from janua.errors import InvalidSchema
 from janua.gateway import schemas
 from janua.gateway.gateway import Gateway
 from janua.model.types import Json
@@ -24,3 +25,17 @@ async def test_renaming_an_inverse_is_reported_as_breaking_to_clients(gateway: G
         ("authors.works", "removed", True),
         ("authors.books", "added", False),
     ]
+
+
+async def test_an_inverse_that_collides_is_refused_and_one_that_comes_to_collide_is_kept(gateway: Gateway) -> None:
+    await schemas.register(gateway, "authors", AUTHORS)
+    with pytest.raises(InvalidSchema, match="authors has a field 'name' already; give another \"inverse\""):
+        await schemas.register(gateway, "books", by("name"))
+    await schemas.register(gateway, "books", by("works"))
+    grown = a_schema({"name": {"type": "string"}, "works": {"type": "string"}}, title="Author")
+    report = (await schemas.register(gateway, "authors", grown)).report
+    assert ("Author.works", "changed", True) in [
+        (each["name"], each["kind"], each["breaking"]) for each in report.graphql
+    ]
+    assert (await schemas.register(gateway, "books", by("works"))).changed is False
+    assert (await schemas.register(gateway, "books", {**by("works"), "title": "Tome"})).changed is True

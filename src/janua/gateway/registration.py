@@ -23,6 +23,7 @@ from janua.registry.client_changes import graphql_changes, relation_changes, res
 from janua.registry.client_view import Side
 from janua.registry.compile import compile_collection
 from janua.registry.document import fingerprint
+from janua.registry.inverses import inverse_violations
 from janua.registry.references import referenced_collections
 from janua.registry.validation import Validator, build_validator
 from janua.sql import ddl
@@ -146,7 +147,7 @@ def _current(catalog: Catalog, name: str) -> Collection | None:
 
 def _check_relations(candidates: Sequence[Candidate]) -> None:
     for each in candidates:
-        violations = _unknown_targets(each)
+        violations = _unknown_targets(each) or inverse_violations(each.old, each.new, each.before, each.after)
         if violations:
             raise InvalidSchema(violations, each.new.name)
 

@@ -161,7 +161,7 @@ async def sdl(place: Place, name: str | None) -> None:
 def print_description(found: Description) -> None:
     """Print fields, relations and indexes."""
     rows = [
-        [str(each["pointer"]), str(each["type"]), str(each["rest"]), "yes" if each["indexed"] else ""]
+        [str(each["pointer"]), str(each["type"]), str(each["rest"] or ""), "yes" if each["indexed"] else ""]
         for each in found.fields
     ]
     print_table(["FIELD", "TYPE", "REST", "INDEXED"], rows, empty="It declares no fields.")

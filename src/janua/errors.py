@@ -34,6 +34,10 @@ class JanuaError(Exception):
         """Return the fields as JSON-ready members of a problem document."""
         return asdict(self)
 
+    def told_to_operators(self) -> str:
+        """Return the message for the terminal and the log: notes on the error say what clients are not shown."""
+        return "; ".join(getattr(self, "__notes__", ())) or str(self)
+
 
 # --- configuration -------------------------------------------------------------------------------------------
 

@@ -366,17 +366,30 @@ class InvalidQuery(JanuaError):
 
 @dataclass(eq=False)
 class UnknownField(JanuaError):
-    """The query names a field that the collection does not have."""
+    """The query names a field that the collection does not have.
+
+    Where a parameter could stand too, `parameters` are those that there are; `hint` says what was probably meant.
+    """
 
     code: ClassVar[str] = "query.unknown_field"
     title: ClassVar[str] = "Unknown field"
     collection: str
     path: str
     known: Sequence[str] = ()
+    parameters: Sequence[str] = ()
+    hint: str = ""
+
+    def members(self) -> dict[str, Any]:
+        """Return the fields, those that are empty left out."""
+        return {name: each for name, each in asdict(self).items() if each or name in ("collection", "path", "known")}
 
     def __str__(self) -> str:
+        hint = f"; {self.hint}" if self.hint else ""
+        if self.parameters:
+            said = f"{self.path!r} is neither a field of {self.collection} nor a parameter{hint}"
+            return f"{said}; fields: {', '.join(self.known)}; parameters: {', '.join(self.parameters)}"
         known = f"; it has {', '.join(self.known)}" if self.known else ""
-        return f"{self.collection} has no field {self.path!r}{known}"
+        return f"{self.collection} has no field {self.path!r}{hint}{known}"
 
 
 @dataclass(eq=False)
@@ -388,9 +401,15 @@ class UnknownOperator(JanuaError):
     path: str
     operator: str
     known: Sequence[str] = ()
+    hint: str = ""
+
+    def members(self) -> dict[str, Any]:
+        """Return the fields; the hint only if there is one."""
+        return {name: each for name, each in asdict(self).items() if each or name != "hint"}
 
     def __str__(self) -> str:
-        return f"{self.path} has no operator {self.operator!r}; it has {', '.join(self.known)}"
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.path} has no operator {self.operator!r}; it has {', '.join(self.known)}{hint}"
 
 
 @dataclass(eq=False)

@@ -227,7 +227,8 @@ class _Resolution:
         if scope.record or isinstance(scope.type, Object):
             return scope.unknown(name)
         quantifiers = tuple(QUANTIFIERS) if isinstance(scope.type, Array) else ()
-        return UnknownOperator(scope.show(), legible(name), (*operators_of(scope.type), *quantifiers))
+        hint = scope.hint(name) if isinstance(scope.type, Union) else ""
+        return UnknownOperator(scope.show(), legible(name), (*operators_of(scope.type), *quantifiers), hint)
 
 
 def _operators_at(scope: Scope) -> tuple[Operator, ...]:

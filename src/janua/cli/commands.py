@@ -15,7 +15,7 @@ from janua.cli.places import Place
 
 app = typer.Typer(
     name="janua",
-    help="One JSON Schema becomes storage, validation, a REST API and documentation.",
+    help="One JSON Schema becomes storage, validation, a GraphQL API, a REST API and documentation.",
     epilog="--debug, anywhere, shows the traceback of an error.",
     no_args_is_help=True,
     add_completion=False,
@@ -55,7 +55,7 @@ def root(
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """One JSON Schema becomes storage, validation, a REST API and documentation."""
+    """One JSON Schema becomes storage, validation, a GraphQL API, a REST API and documentation."""
 
 
 @app.command()

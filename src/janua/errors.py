@@ -255,12 +255,12 @@ class InvalidSchema(JanuaError):
 
 @dataclass(eq=False)
 class IncompatibleSchema(JanuaError):
-    """The new schema version was refused; `report` says why, as `POST …/check` does."""
+    """The new schema version was refused; the members of its report stand beside `code`, as `POST …/check` has them."""
 
     code: ClassVar[str] = "registry.incompatible"
     title: ClassVar[str] = "Incompatible schema"
     collection: str
-    report: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    report: Mapping[str, Any] = field(default_factory=dict[str, Any], metadata={"documented": "those of the report"})
 
     def members(self) -> dict[str, Any]:
         """Return the report's members beside the collection's name, as the contract wants."""
@@ -440,16 +440,24 @@ class InvalidCursor(JanuaError):
 
 @dataclass(eq=False)
 class QueryTooLarge(JanuaError):
-    """The query exceeds one of the `limits` settings; `what` names what there is too much of."""
+    """The query exceeds a limit; `what` names what there is too much of, `setting` the setting that decides, if one."""
 
     code: ClassVar[str] = "query.too_large"
     title: ClassVar[str] = "The query asks for too much"
     what: str
     found: int
     limit: int
+    setting: str = ""
+
+    def members(self) -> dict[str, Any]:
+        """Return the fields; the setting only if there is one."""
+        return {name: each for name, each in asdict(self).items() if each or name != "setting"}
 
     def __str__(self) -> str:
-        return f"the query has {self.found} {self.what}; the limit is {self.limit}"
+        setting = f" (setting {self.setting})" if self.setting else ""
+        # Counting stops where the limit is exceeded: there may be more than what was found.
+        found = f"more than {self.limit}" if self.found == self.limit + 1 else str(self.found)
+        return f"the query has {found} {self.what}; the limit is {self.limit}{setting}"
 
 
 @dataclass(eq=False)

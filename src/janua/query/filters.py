@@ -221,7 +221,7 @@ class _Resolution:
     def _count(self, more: int = 1) -> None:
         self._found += more
         if self._found > self._limit:
-            raise QueryTooLarge("filter conditions", self._found, self._limit)
+            raise QueryTooLarge("filter conditions", self._found, self._limit, "limits.filter_nodes")
 
     def _unknown(self, name: str, scope: Scope) -> Exception:
         if scope.record or isinstance(scope.type, Object):

@@ -108,7 +108,7 @@ class Scope:
         Raises: `QueryTooLarge` when too many relations were followed, `CollectionQuarantined`.
         """
         if self.depth >= limits.relation_depth:
-            raise QueryTooLarge("relations in a row", self.depth + 1, limits.relation_depth)
+            raise QueryTooLarge("relations in a row", self.depth + 1, limits.relation_depth, "limits.relation_depth")
         target = root_scope(self.catalog, related.target, self.spelling)
         return replace(target, shown=(*self.shown, name), depth=self.depth + 1)
 

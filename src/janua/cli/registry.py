@@ -11,7 +11,7 @@ from typing import Any
 
 from janua.cli.opening import opened
 from janua.cli.places import Place
-from janua.cli.reports import note_refusal, print_report
+from janua.cli.reports import note_refusal, print_consequences, print_report
 from janua.cli.schema_files import read_schemas
 from janua.cli.terminal import note, print_json, print_line, print_table, progress
 from janua.errors import IncompatibleSchema, InvalidSchema
@@ -39,8 +39,8 @@ async def apply(place: Place, files: Sequence[Path], *, dry_run: bool, as_json: 
         print_json({"registrations": registrations})
     else:
         print_registrations(registrations)
-        for each in registrations if dry_run else ():
-            print_report(each)
+        for each in registrations:
+            print_report(each) if dry_run else print_consequences(each)
     return 1 if any(each.report.verdict != "compatible" for each in registrations) else 0
 
 

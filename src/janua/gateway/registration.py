@@ -25,6 +25,7 @@ from janua.registry.compile import compile_collection
 from janua.registry.document import fingerprint
 from janua.registry.inverses import inverse_violations
 from janua.registry.references import referenced_collections
+from janua.registry.slips import warnings_of
 from janua.registry.validation import Validator, build_validator
 from janua.sql import ddl
 from janua.storage import tables
@@ -50,6 +51,7 @@ class Candidate:
     after: Catalog
     references: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
     old_references: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
+    warnings: Sequence[Mapping[str, Json]] = ()
 
     @property
     def changed(self) -> bool:
@@ -112,7 +114,7 @@ class _Batch:
     ) -> Candidate:
         validator = build_validator(new, references)
         before: Mapping[str, Schema] = self._live.references(old) if old else {}
-        return Candidate(new, old, validator, self._before, after, references, before)
+        return Candidate(new, old, validator, self._before, after, references, before, warnings_of(new.document))
 
     def _next_version(self, name: str) -> int:
         old = self._old[name]
@@ -174,7 +176,7 @@ async def judge(connection: Connection, candidate: Candidate, absent: Group[str]
     changes = ddl.diff(old, new)
     indexes = IndexChanges([each.name for each in changes.build], [each.name for each in changes.drop])
     if old is None:
-        return Report("compatible", indexes=indexes)
+        return Report("compatible", indexes=indexes, warnings=candidate.warnings)
     policy = await rule_on(connection, candidate)
     verdict, incompatibilities = await _judge_records(connection, candidate)
     incompatibilities += await _judge_constraints(connection, candidate, absent)
@@ -188,6 +190,7 @@ async def judge(connection: Connection, candidate: Candidate, absent: Group[str]
         graphql=graphql_changes(before, after),
         rest=rest_changes(before, after),
         relations=relation_changes(before, after),
+        warnings=candidate.warnings,
     )
     return decided(report, policy)
 

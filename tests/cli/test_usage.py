@@ -55,6 +55,7 @@ def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["apply", "nosuch.json"], "nosuch.json"),
         (["import", "records", "nosuch.ndjson"], "nosuch.ndjson"),
         (["export", "records", "out.what"], ".ndjson"),
+        (["import", "records", "rows.csv"], "CSV is not taken; end its name in .ndjson"),
         (["export", "books", "nosuch/out.json"], "books"),
         (
             ["list", "--dsn", "postgresql://127.0.0.1:1/none"],

@@ -138,11 +138,12 @@ def drop(
     records: Annotated[bool, typer.Option("--records", help="Even if they hold records.")] = False,
     dsn: Dsn = None,
     data: Data = None,
+    json: AsJson = False,
 ) -> None:
     """Forget collections, their schema versions and their records: all of them, or none."""
     from janua.cli.registry import drop as work
 
-    asyncio.run(work(Place(dsn, data), collections, with_records=records))
+    asyncio.run(work(Place(dsn, data), collections, with_records=records, as_json=json))
 
 
 @app.command("import")

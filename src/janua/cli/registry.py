@@ -123,14 +123,17 @@ async def show(place: Place, name: str, *, as_json: bool) -> None:
     print_table(["VERSION", "REGISTERED (UTC)", "FINGERPRINT"], rows, empty="")
 
 
-async def drop(place: Place, names: Sequence[str], *, with_records: bool) -> None:
-    """Forget collections, all of them or none.
+async def drop(place: Place, names: Sequence[str], *, with_records: bool, as_json: bool) -> None:
+    """Forget collections, all of them or none, and say which.
 
     Raises: `UnknownCollection`, `CollectionInUse`.
     """
     async with opened(place) as gateway:
         await schemas.drop_many(gateway, list(dict.fromkeys(names)), with_records=with_records)
-    print_line(f"dropped {', '.join(names)}")
+    if as_json:
+        print_json({"dropped": list(dict.fromkeys(names))})
+    else:
+        print_line(f"dropped {', '.join(names)}")
 
 
 async def openapi(place: Place, name: str | None) -> None:

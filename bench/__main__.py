@@ -12,11 +12,17 @@ from pathlib import Path
 
 from bench.bulk import measure_bulk
 from bench.requests import Options, measure_requests
+from bench.scale import measure_scale
 from bench.starting import measure_start
 from janua.storage import embedded, migrations
 
 Suite = Callable[[str, Options], Awaitable[None]]
-SUITES: dict[str, Suite] = {"requests": measure_requests, "bulk": measure_bulk, "start": measure_start}
+SUITES: dict[str, Suite] = {
+    "requests": measure_requests,
+    "bulk": measure_bulk,
+    "start": measure_start,
+    "scale": measure_scale,
+}
 
 
 async def main(names: list[str], options: Options) -> None:

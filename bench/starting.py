@@ -1,7 +1,7 @@
 """How long `janua serve` takes to its first answers, and how much memory its workers hold.
 
-In: a database. Out: tables. Start at `measure_start`. Times are from starting the process, until a record is asked for by
-REST, and until a collection is by GraphQL, beside the CPU that the process has used by then, which a busy machine does
+In: a database. Out: tables. Start at `measure_start`. Times are from starting the process, until it answers by
+REST and by GraphQL, beside the CPU that the process has used by then, which a busy machine does
 not stretch. Memory is that of one worker of two, in MiB: RSS, and PSS, which counts what workers share by halves.
 """
 
@@ -56,7 +56,9 @@ async def measure_start(dsn: str, options: Options) -> None:
             async with open_gateway(load_settings().with_dsn(dsn), name="bench") as gateway:
                 await register(gateway, MANY - FEW)
         starts = [await asyncio.to_thread(start, dsn) for _ in range(rounds)]
-        rest, graphql, cpu = (statistics.median(getattr(each, name) for each in starts) for name in Start.__slots__)
+        rest, graphql, cpu = (
+            statistics.median(getattr(each, name) for each in starts) for name in ("rest", "graphql", "cpu")
+        )
         times.append([f"{count} collections", f"{rest:.2f}", f"{graphql:.2f}", f"{cpu:.2f}"])
         memory.append([f"{count} collections", *(f"{each:.0f}" for each in await asyncio.to_thread(workers, dsn))])
     say("\nseconds from the start of `janua serve`\n")

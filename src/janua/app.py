@@ -33,6 +33,7 @@ from janua.api.rest.routes import rest_routes
 from janua.api.traces import trace_routes
 from janua.config import Settings, is_open
 from janua.gateway.builtin import ensure_records
+from janua.gateway.evolver import evolving
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.gateway.vitals import taking_vitals
 from janua.telemetry.metrics import share_between_workers, worker_ended
@@ -62,6 +63,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             await ensure_records(app.state.gateway)
             app.state.graphql = Engine(app.state.gateway, dev=dev)
             await stack.enter_async_context(taking_vitals(app.state.gateway))
+            await stack.enter_async_context(evolving(app.state.gateway))
             # What is there now stays: to look through it again and again would hold requests up by 100 ms.
             gc.collect()
             gc.freeze()

@@ -207,7 +207,7 @@ class UnknownCollection(JanuaError):
     collection: str
 
     def __str__(self) -> str:
-        return f"there is no collection {self.collection!r}; register it with PUT /registry/{self.collection}"
+        return f"there is no collection {self.collection!r}; register a schema for it first"
 
 
 @dataclass(eq=False)
@@ -254,6 +254,23 @@ class InvalidSchema(JanuaError):
 
 
 @dataclass(eq=False)
+class InvalidSteps(JanuaError):
+    """The steps that should bring stored records to a new schema version are malformed.
+
+    `violations` point into what was sent: `/steps/2/path` is a member of the third step.
+    """
+
+    code: ClassVar[str] = "registry.invalid_steps"
+    title: ClassVar[str] = "Invalid steps"
+    violations: Sequence[Violation]
+
+    def __str__(self) -> str:
+        first = self.violations[0]
+        more = f" (and {len(self.violations) - 1} more)" if len(self.violations) > 1 else ""
+        return f"at {first.pointer}: {first.message}{more}"
+
+
+@dataclass(eq=False)
 class IncompatibleSchema(JanuaError):
     """The new schema version was refused; the members of its report stand beside `code`, as `POST …/check` has them."""
 
@@ -280,6 +297,33 @@ class IncompatibleSchema(JanuaError):
 
     def _allowed_by_records(self) -> bool:
         return self.report.get("decided_by") == "rules"
+
+
+@dataclass(eq=False)
+class UnknownEvolution(JanuaError):
+    """The records of the collection were never brought to a new schema version by steps, nor are they now."""
+
+    code: ClassVar[str] = "registry.unknown_evolution"
+    title: ClassVar[str] = "No such evolution"
+    collection: str
+
+    def __str__(self) -> str:
+        return f"{self.collection!r} has no evolution; begin one with POST /registry/{self.collection}/evolution"
+
+
+@dataclass(eq=False)
+class EvolutionConflict(JanuaError):
+    """An evolution stands in the way of this, or is not in a state for it; `state` is the one that it is in."""
+
+    code: ClassVar[str] = "registry.evolution_conflict"
+    title: ClassVar[str] = "The evolution is not in a state for this"
+    collection: str
+    state: str
+    reason: str
+
+    def __str__(self) -> str:
+        state = "has failed" if self.state == "failed" else f"is {self.state}"
+        return f"the evolution of {self.collection!r} {state}: {self.reason}"
 
 
 @dataclass(eq=False)
@@ -626,7 +670,7 @@ class PatchConflict(JanuaError):
 
 @dataclass(eq=False)
 class TooManyRecords(JanuaError):
-    """A bulk write would touch more records than `at_most`; it touched none."""
+    """A bulk write would touch more records than `atMost`; it touched none."""
 
     code: ClassVar[str] = "record.too_many"
     title: ClassVar[str] = "The write would touch too many records"

@@ -1,4 +1,4 @@
-"""A process that is killed at any step of a registration, an index build or an import leaves nothing half done."""
+"""A process killed at any step of a registration, index build, evolution or import leaves nothing half done."""
 
 import asyncio
 import json
@@ -9,11 +9,13 @@ import pytest
 
 from janua.config import Settings
 from janua.failpoints import KILLED, STEPS
-from janua.gateway import schemas
+from janua.gateway import evolutions, schemas, transfer
 from janua.gateway.doctor import examine
+from janua.gateway.evolver import evolving, work_once
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.storage.pool import connection
 from tests.cli.conftest import Outcome, process
+from tests.gateway.builders import stream
 
 pytestmark = pytest.mark.anyio
 
@@ -30,6 +32,7 @@ CHANGED: dict[str, Any] = {
     },
 }
 RECORDS = 30
+MANY_RECORDS = 120  # more than the first batch of an evolution
 
 
 def file_of(directory: Path, schema: Any) -> Path:
@@ -48,6 +51,19 @@ def janua(database: str, *arguments: str | Path, **environment: str) -> Outcome:
     return process(*arguments, JANUA_DATABASE__DSN=database, **environment)
 
 
+EVOLVED: dict[str, Any] = {
+    "schema": {
+        "type": "object",
+        "properties": {"label": {"type": "string", "x-unique": True}, "code": {"type": "string"}},
+        "additionalProperties": False,
+    },
+    "steps": [
+        {"op": "move", "from": "/name", "path": "/label"},
+        {"op": "default", "path": "/code", "value": "-"},
+    ],
+}
+
+
 async def repaired(gateway: Gateway) -> None:
     """Return when everything agrees and nothing is left to do, which is soon."""
     async with asyncio.timeout(30):
@@ -64,8 +80,14 @@ async def count(gateway: Gateway) -> int:
         return await c.fetchval("SELECT count(*) FROM collections.people")
 
 
+async def fields_of(gateway: Gateway) -> set[str]:
+    """Return the members that documents have, any of them."""
+    async with connection(gateway.pool) as c:
+        return {row[0] for row in await c.fetch("SELECT DISTINCT jsonb_object_keys(data) FROM collections.people")}
+
+
 def test_every_failpoint_is_tried() -> None:
-    assert {*REGISTERING, *BUILDING, *IMPORTING} == set(STEPS)
+    assert {*REGISTERING, *BUILDING, *EVOLVING, *IMPORTING} == set(STEPS)
 
 
 REGISTERING = {
@@ -76,6 +98,15 @@ REGISTERING = {
     "register.committed": 2,
 }
 BUILDING = ("index.begun", "index.built")
+EVOLVING = {
+    "evolve.begun": 1,
+    "evolve.filled": 1,
+    "evolve.marked": 1,
+    "evolve.locked": 1,
+    "evolve.rewritten": 1,
+    "evolve.switched": 1,
+    "evolve.committed": 2,
+}
 IMPORTING = {"import.filled": 0, "import.stored": 0, "import.committed": RECORDS}
 
 
@@ -105,6 +136,32 @@ async def test_a_killed_index_build_is_finished_by_the_next_process(
     async with open_gateway(settings, name="after") as gateway:
         await repaired(gateway)
         assert {each.state for each in (await schemas.describe(gateway, "people")).indexes} == {"valid"}
+
+
+@pytest.mark.parametrize(("step", "version"), EVOLVING.items())
+async def test_a_killed_evolution_goes_on_with_the_next_process(
+    settings: Settings, database: str, tmp_path: Path, step: str, version: int
+) -> None:
+    async with open_gateway(settings, name="before") as gateway:
+        await schemas.register(gateway, "people", PEOPLE)
+        lines = "".join(f'{{"name": "P{number}"}}\n' for number in range(MANY_RECORDS))
+        await transfer.import_documents(gateway, "people", stream(lines))
+    file = tmp_path / "evolution.json"
+    file.write_text(json.dumps(EVOLVED))
+    assert janua(database, "evolve", "people", file, JANUA_FAIL=step).code == KILLED
+    async with open_gateway(settings, name="after") as gateway:
+        await repaired(gateway)
+        assert gateway.live.catalog.collection("people").version == version
+        assert await fields_of(gateway) == ({"name"} if version == 1 else {"label", "code"})
+        async with evolving(gateway):
+            assert (await evolutions.wait(gateway, "people", 30)).state == "done"
+        await repaired(gateway)
+        assert gateway.live.catalog.collection("people").version == 2
+        assert await fields_of(gateway) == {"label", "code"}
+        assert await count(gateway) == MANY_RECORDS
+        await work_once(gateway)
+        async with connection(gateway.pool) as c:
+            assert await c.fetchval("SELECT count(*) FROM janua.evolved") == 0
 
 
 @pytest.mark.parametrize(("step", "records"), IMPORTING.items())

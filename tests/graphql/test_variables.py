@@ -144,6 +144,28 @@ async def test_a_wrong_value_is_refused_each_time(books: Reading, query: str, va
         assert (await books.refusal(query, variables))["extensions"]["code"].startswith("query.")
 
 
+QUOTED: list[tuple[str, Any, str]] = [
+    ("String!", None, "Expected value of non-null type 'String!' not to be null."),
+    ("String", True, "String cannot represent a non string value: true"),
+    ("String", {"a": None, "b": [True, "c's", Decimal("1.10")]}, """{"a":null,"b":[true,"c's",1.10]}"""),
+    ("ID", Decimal("1.50"), "ID cannot represent value: 1.50"),
+    ("Boolean", "True", 'Boolean cannot represent a non boolean value: "True"'),
+    ("BookGenre", False, "Enum 'BookGenre' cannot represent non-string value: false."),
+    ("BookWhere", "None", 'to be an object, found: "None".'),
+    ("BookWhere", {"nix": {"eq": None}}, """Found: {"nix":{"eq":null}}."""),
+    ("[Int!]", [1, None], "at [1]: Expected value of non-null type 'Int!' not to be null."),
+    ("BookWhere", {"title": {"eq": [": True"]}}, 'String cannot represent a non string value: [": True"]'),
+]
+
+
+async def test_refused_values_are_quoted_as_they_were_sent(books: Reading) -> None:
+    for type, value, message in QUOTED:
+        query = f"query($v: {type}) {{ books(where: {{anything: {{containsJson: [$v]}}}}) {{ totalCount }} }}"
+        error = await books.refusal(query, {"v": value})
+        assert message in error["message"]
+        assert error["locations"]
+
+
 async def test_booleans_decide_what_is_shown_and_asked(books: Reading) -> None:
     query = """query($b: Boolean!, $none: Boolean) { books(where: {title: {isNull: $none}}) {
         nodes { title @include(if: $b) pages @skip(if: $b) ... @include(if: $b) { genre } } } }"""

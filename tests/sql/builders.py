@@ -41,7 +41,7 @@ async def prepare(connection: Connection, *collections: Collection, build: bool 
     """Make the tables, relations and indexes of collections."""
     changes = [ddl.diff(None, each) for each in collections]
     statements = [statement for each in changes for statement in each.tables]
-    statements += [statement for each in changes for statement in each.statements]
+    statements += [statement for each in changes for statement in (*each.removals, *each.additions)]
     statements += [index.create() for each in changes for index in each.build if build]
     for each in collections:
         await connection.execute(

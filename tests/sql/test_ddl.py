@@ -132,7 +132,7 @@ async def test_equal_definitions_have_equal_names_and_names_fit(pool: Pool) -> N
     second = replace(indexed(first, an_index("btree", "a"), an_index("btree", "-a")), version=2)
     changes = ddl.diff(first, second)
     assert [each.index for each in changes.build] == [an_index("btree", "-a")]
-    assert changes.drop == changes.tables == changes.statements == ()
+    assert changes.drop == changes.tables == changes.removals == changes.additions == ()
     assert [each.index for each in ddl.diff(second, first).drop] == [an_index("btree", "-a")]
     assert all(len(each.name.encode()) <= 63 for each in indexes(second))
     async with pool.acquire() as connection:
@@ -254,13 +254,13 @@ async def test_a_relation_is_added_to_records_and_taken_away_again(pool: Pool) -
         documents: Sequence[Any] = [{"boss_id": ANN, "friend_ids": [BOB]}, {"boss_id": "no id", "friend_ids": "none"}]
         await store(connection, "people", documents)
         for _ in range(2):
-            for statement in ddl.diff(plain, persons).statements:
+            for statement in ddl.diff(plain, persons).additions:
                 await connection.execute(statement)
             assert await connection.fetchval("SELECT boss_id FROM collections.people WHERE id = $1", an_id(0)) == an_id(
                 0
             )
             assert await connection.fetchval('SELECT target_id FROM collections."people$friend_ids"') == an_id(1)
-            for statement in ddl.diff(persons, plain).statements:
+            for statement in ddl.diff(persons, plain).removals:
                 await connection.execute(statement)
         left = await connection.fetchval(
             "SELECT count(*) FROM pg_proc WHERE pronamespace = 'collections'::regnamespace"

@@ -116,6 +116,31 @@ def check(files: SchemaFiles, dsn: Dsn = None, data: Data = None, json: AsJson =
     return asyncio.run(work(Place(dsn, data), files, as_json=json))
 
 
+@app.command()
+def evolve(
+    collection: Name,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FILE]", help="The new schema, and the steps that lead there (.json, .yaml)."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would change, store nothing.")] = False,
+    status: Annotated[bool, typer.Option("--status", help="Say how far it is.")] = False,
+    pause: Annotated[bool, typer.Option("--pause", help="Have it rest.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with one that rests or has failed.")] = False,
+    abort: Annotated[bool, typer.Option("--abort", help="Leave all records as they are.")] = False,
+    dsn: Dsn = None,
+    data: Data = None,
+    json: AsJson = False,
+) -> int:
+    """Bring the stored records of a collection to a new schema by steps: all of them at once, or none."""
+    from janua.cli.evolve import Verb, Wish
+    from janua.cli.evolve import evolve as work
+
+    given: dict[Verb, bool] = {"status": status, "pause": pause, "resume": resume, "abort": abort}
+    wish = Wish(file, tuple(verb for verb, is_given in given.items() if is_given), dry_run)
+    return asyncio.run(work(Place(dsn, data), collection, wish, as_json=json))
+
+
 @app.command("list")
 def list_(dsn: Dsn = None, data: Data = None, json: AsJson = False) -> None:
     """List the collections."""

@@ -230,3 +230,51 @@ class ImportReport:
 
 
 LISTED_REJECTIONS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Evolved:
+    """What steps make of the stored records: how many change, and up to ten as `{"id", "before", "after"}`."""
+
+    changed: int
+    samples: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an evolution would do, with nothing stored; `report` speaks of the records as they would be afterwards."""
+
+    collection: str
+    version: int
+    evolved: Evolved
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class EvolutionRecords:
+    """How far an evolution is: of about `total` records, how many were `checked`; of those, how many change.
+
+    `invalid` ones cannot be brought to the new version; `samples` has up to ten `{"id", "violations"}` of them.
+    """
+
+    total: int
+    checked: int
+    changed: int
+    invalid: int = 0
+    samples: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evolution:
+    """Stored records on their way from one schema version to another, or arrived; `reason` says why it failed."""
+
+    collection: str
+    id: int
+    state: Literal["running", "paused", "failed", "done", "aborted"]
+    from_version: int
+    to_version: int
+    records: EvolutionRecords
+    steps: Any
+    created_at: datetime
+    updated_at: datetime
+    reason: str | None = None

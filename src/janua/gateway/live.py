@@ -18,6 +18,7 @@ from janua.model.json import loads
 from janua.registry.compile import compile_collection
 from janua.registry.validation import Validator, build_validator
 from janua.storage import schemas as storage
+from janua.storage.evolutions import is_switching
 from janua.storage.pool import Connection, Pool, connection
 
 FORMAT = 1
@@ -98,7 +99,8 @@ class Live:
         fresh = await storage.load_current(c, [name for name in revisions if name not in kept])
         await self.load_references(c, [pair for each in fresh for pair in json.loads(each.current.references).items()])
         compiled, quarantined = await asyncio.to_thread(self._compile, fresh)
-        return Catalog(revision, dict(sorted((kept | compiled).items())), quarantined)
+        moving = await is_switching(c)
+        return Catalog(revision, dict(sorted((kept | compiled).items())), quarantined, moving)
 
     async def load_references(self, c: Connection, wanted: Sequence[tuple[str, int]]) -> None:
         """Load the schema versions that others are pinned to, unless they are known."""
@@ -132,4 +134,5 @@ class Live:
             pinned=pinned,
             # It was allowed when it was registered; a limit lowered since is for schemas to come.
             cost=sys.maxsize,
+            registered=current.fingerprint,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from janua.gateway.answers import GroupsAnswer, PageAnswer
-from janua.gateway.gateway import Gateway, with_current_catalog
+from janua.gateway.gateway import Gateway, require_unmoved, with_current_catalog
 from janua.model.catalog import Catalog
 from janua.query.ast import AggregateQuery, ReadQuery
 from janua.query.cursor import encode
@@ -28,6 +28,7 @@ async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
             planned = plan_read(catalog, query, gateway.query_limits, gateway.cursor_key)
         async with connection(gateway.pool) as c:
             page = await storage.fetch_page(c, planned.plan, planned.values)
+            await require_unmoved(gateway, catalog, c)
         return _answer(gateway, planned, page)
 
     return await with_current_catalog(gateway, read)
@@ -43,18 +44,21 @@ async def aggregate(gateway: Gateway, query: AggregateQuery) -> GroupsAnswer:
         with span("plan", {COLLECTION: query.collection}):
             planned = plan_aggregate(catalog, query, gateway.query_limits)
         async with connection(gateway.pool) as c:
-            return GroupsAnswer(*await storage.fetch_groups(c, planned.plan, planned.values))
+            groups = await storage.fetch_groups(c, planned.plan, planned.values)
+            await require_unmoved(gateway, catalog, c)
+            return GroupsAnswer(*groups)
 
     return await with_current_catalog(gateway, read)
 
 
-async def answer(gateway: Gateway, statement: Statement, arguments: Sequence[object]) -> str:
-    """Return the text of the answer that a statement of `sql.answer` makes.
+async def answer(gateway: Gateway, catalog: Catalog, statement: Statement, arguments: Sequence[object]) -> str:
+    """Return the text of the answer that a statement of `sql.answer`, planned with this catalog, makes.
 
     Raises: `StaleCatalog` when a collection is not what it was planned for, `DatabaseUnavailable`, `StatementTimeout`.
     """
-    async with connection(gateway.pool) as c:
-        return await storage.fetch_answer(c, statement, arguments)
+    text = await storage.fetch_point(gateway.batches, statement, arguments)
+    await require_unmoved(gateway, catalog)
+    return text
 
 
 def _answer(gateway: Gateway, planned: Planned[ReadPlan], page: storage.Page) -> PageAnswer:

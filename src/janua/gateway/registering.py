@@ -8,11 +8,11 @@ locks the registry and then the tables, and looks only at the records that were 
 import asyncio
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import cast
 
-from janua.errors import IncompatibleSchema, StatementConflict
+from janua.errors import EvolutionConflict, IncompatibleSchema, StatementConflict
 from janua.failpoints import fail_at
 from janua.gateway.answers import Registration, Report
 from janua.gateway.gateway import Gateway
@@ -22,9 +22,9 @@ from janua.model.collection import Schema
 from janua.model.json import dumps
 from janua.model.types import Json
 from janua.sql import ddl
+from janua.storage import evolutions, tables
 from janua.storage import indexes as index_storage
 from janua.storage import schemas as storage
-from janua.storage import tables
 from janua.storage.pool import Connection, connection
 
 PATIENCE = 20.0
@@ -103,7 +103,7 @@ async def _attempt(
     """Return what was registered, None when another registration came between the decision and the lock."""
     decision = await decide_freely(gateway, documents, require) if freely else None
     if decision is not None:
-        _refuse_incompatible(decision.reports)
+        refuse_incompatible(decision.reports)
         if not decision.changed:
             return decision
     fail_at("register.decided")
@@ -113,12 +113,13 @@ async def _attempt(
         require(catalog)
         if decision is None:
             decision = await _decide(gateway, c, documents)
-            _refuse_incompatible(decision.reports)
+            refuse_incompatible(decision.reports)
         elif decision.revision != catalog.revision:
             return None
+        await _refuse_evolving(c, [each.new.name for each in decision.changed])
         await _judge_newest(gateway, c, decision)
         fail_at("register.locked")
-        await _store(gateway, c, decision.changed)
+        await store_versions(gateway, c, decision.changed)
         fail_at("register.applied")
     fail_at("register.committed")
     return decision
@@ -153,10 +154,19 @@ async def _judge_newest(gateway: Gateway, c: Connection, decision: Decision) -> 
         )
         for each in old
     }
-    _refuse_incompatible(reports)
+    refuse_incompatible(reports)
 
 
-async def _store(gateway: Gateway, c: Connection, changed: Sequence[Candidate]) -> None:
+async def store_versions(
+    gateway: Gateway,
+    c: Connection,
+    changed: Sequence[Candidate],
+    rewrite: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Make candidates the current versions; needs the locks of the registry and of their tables.
+
+    `rewrite` changes the stored records: when what the old version asked of them is gone, before what the new one asks.
+    """
     registry = gateway.settings.registry
     if not changed:
         return
@@ -178,21 +188,30 @@ async def _store(gateway: Gateway, c: Connection, changed: Sequence[Candidate]) 
     # Tables come before the relations between them, so that several collections may relate in a circle.
     for each in changes:
         await tables.apply(c, each.tables)
+    online = [await _is_large(gateway, c, each) for each in changed]
+    for each, large in zip(changes, online, strict=True):
+        await tables.apply(c, each.removals)
+        await _drop_indexes(c, each, online=large)
+    if rewrite is not None:
+        await rewrite()
     for each in changes:
-        await tables.apply(c, each.statements)
-    for candidate, each in zip(changed, changes, strict=True):
-        await _change_indexes(gateway, c, candidate, each)
+        await tables.apply(c, each.additions)
+    for each, large in zip(changes, online, strict=True):
+        await _build_indexes(c, each, online=large)
 
 
-async def _change_indexes(gateway: Gateway, c: Connection, candidate: Candidate, changes: ddl.Changes) -> None:
-    """Build and drop the indexes of a small table here and now; those of a large one are left to `indexing`.
+async def _drop_indexes(c: Connection, changes: ddl.Changes, *, online: bool) -> None:
+    """Drop the indexes of a small table here and now; those of a large one are left to `indexing`.
 
     A unique index that is declared no more goes at once, as it would still refuse writes.
     """
-    online = await _is_large(gateway, c, candidate)
     dropped = [each for each in changes.drop if not online or each.index.unique]
     await tables.apply(c, [each.drop() for each in dropped])
     await index_storage.forget(c, [each.name for each in changes.drop])
+
+
+async def _build_indexes(c: Connection, changes: ddl.Changes, *, online: bool) -> None:
+    """Build the indexes of a small table here and now; those of a large one are left to `indexing`."""
     for each in changes.build:
         if not online:
             # One that was left to be dropped later, or half built, may still be there.
@@ -205,11 +224,17 @@ async def _is_large(gateway: Gateway, c: Connection, candidate: Candidate) -> bo
     return await tables.count_up_to(c, candidate.new.name, limit + 1) > limit
 
 
+async def _refuse_evolving(c: Connection, names: Sequence[str]) -> None:
+    for name, state in await evolutions.load_under_way(c, names):
+        raise EvolutionConflict(name, state, "wait until it is done, or abort it, and register then")
+
+
 def _absent(changed: Sequence[Candidate]) -> set[str]:
     return {each.new.name for each in changed if each.old is None}
 
 
-def _refuse_incompatible(reports: Mapping[str, Report]) -> None:
+def refuse_incompatible(reports: Mapping[str, Report]) -> None:
+    """Raise `IncompatibleSchema` with the first report of a candidate that may not be registered."""
     for name, report in reports.items():
         if report.verdict != "compatible":
             raise IncompatibleSchema(name, asdict(report))

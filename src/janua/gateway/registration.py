@@ -172,14 +172,23 @@ async def judge(connection: Connection, candidate: Candidate, absent: Group[str]
     Every stored record must validate under the new schema, find its related records, and be unique where it has to be.
     `absent` are collections that have no table yet.
     """
+    if candidate.old is None:
+        return await judge_by(connection, candidate, RecordsVerdict(), [])
+    verdict, incompatibilities = await _judge_records(connection, candidate)
+    incompatibilities += await _judge_constraints(connection, candidate, absent)
+    return await judge_by(connection, candidate, verdict, incompatibilities)
+
+
+async def judge_by(
+    connection: Connection, candidate: Candidate, verdict: RecordsVerdict, incompatibilities: Sequence[Incompatibility]
+) -> Report:
+    """Return the report of `judge`, given how the stored records fare and what stands in the way of them."""
     new, old = candidate.new, candidate.old
     changes = ddl.diff(old, new)
     indexes = IndexChanges([each.name for each in changes.build], [each.name for each in changes.drop])
     if old is None:
         return Report("compatible", indexes=indexes, warnings=candidate.warnings)
     policy = await rule_on(connection, candidate)
-    verdict, incompatibilities = await _judge_records(connection, candidate)
-    incompatibilities += await _judge_constraints(connection, candidate, absent)
     before, after = Side(old, candidate.before), Side(new, candidate.after)
     report = Report(
         verdict="compatible",
@@ -219,30 +228,32 @@ async def judge_again(
 async def _judge_records(
     connection: Connection, candidate: Candidate, since: int | None = None
 ) -> tuple[RecordsVerdict, list[Incompatibility]]:
-    jury = _Jury(candidate.validator)
+    jury = Jury(candidate.validator)
     async for batch in tables.documents(connection, candidate.new.name, since):
         await asyncio.to_thread(jury.hear, batch)
     return jury.verdict(), jury.incompatibilities()
 
 
-class _Jury:
-    """Validates stored records under a new schema and counts what is wrong with them."""
+class Jury:
+    """Validates stored records under a new schema and counts what is wrong with them; `checked` counts all."""
 
     def __init__(self, validator: Validator) -> None:
         self._validator = validator
-        self._checked = 0
+        self.checked = 0
         self._invalid = 0
         self._samples: list[Mapping[str, Json]] = []
         self._reasons: dict[tuple[str, str], tuple[Violation, Json, int]] = {}
 
     def hear(self, batch: bytes) -> None:
+        """Validate the records of a batch."""
         for id, text in tables.lines_of(batch):
-            self._checked += 1
+            self.checked += 1
             document = loads(text)
             if not self._validator.is_valid(document):
-                self._convict(id, document, self._validator.validate(document))
+                self.convict(id, document, self._validator.validate(document))
 
-    def _convict(self, id: str, document: Json, violations: Sequence[Violation]) -> None:
+    def convict(self, id: str, document: Json, violations: Sequence[Violation]) -> None:
+        """Count a record that is not valid."""
         self._invalid += 1
         if len(self._samples) < SAMPLES:
             self._samples.append({"id": id, "violations": [asdict(each) for each in violations]})
@@ -251,9 +262,11 @@ class _Jury:
             self._reasons[each.keyword, each.schema_pointer] = (first, example, count + 1)
 
     def verdict(self) -> RecordsVerdict:
-        return RecordsVerdict(self._checked, self._invalid, self._samples)
+        """Return how many records were heard, and how many of them are not valid."""
+        return RecordsVerdict(self.checked, self._invalid, self._samples)
 
     def incompatibilities(self) -> list[Incompatibility]:
+        """Return the reasons why records are not valid, each with the number of them and an example."""
         return [
             Incompatibility(
                 code=f"records.{keyword}",
@@ -272,14 +285,15 @@ async def _judge_constraints(
 ) -> list[Incompatibility]:
     """Return what stored records stand in the way of new unique indexes and relations."""
     return [
-        _constraint_incompatibility(check.subject, loads(offenders[0][1]))
+        constraint_incompatibility(check.subject, loads(offenders[0][1]))
         for check in ddl.checks(candidate.old, candidate.new, absent=absent)
         if not (relations_only and isinstance(check.subject, Index))
         and (offenders := await tables.offenders(connection, check.statement))
     ]
 
 
-def _constraint_incompatibility(subject: Index | Relation, example: Json) -> Incompatibility:
+def constraint_incompatibility(subject: Index | Relation, example: Json) -> Incompatibility:
+    """Return what a stored record that a unique index or a relation does not allow means for a candidate."""
     evidence = {"document": example, "valid_under": "old"}
     if isinstance(subject, Relation):
         message = f"a stored record names a record that is not in {subject.target}"

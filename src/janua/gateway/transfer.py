@@ -85,11 +85,11 @@ async def export(
     Lines are bare documents, or whole records when `records`. Close the generator to stop early.
     Raises: as `query.plan.plan_filter`, at the first step.
     """
-    planned = plan_filter(gateway.live.catalog, collection, where, short=short, limits=gateway.query_limits)
     part = RECORD if records else Whole()
-    async with (
-        connection(gateway.pool) as c,
-        aclosing(storage.export(c, collection, part, planned.plan, planned.values)) as chunks,
-    ):
-        async for chunk in chunks:
-            yield chunk
+    async with connection(gateway.pool) as c, c.transaction(isolation="repeatable_read", readonly=True):
+        # From one snapshot with what is read; nothing can be said any more when the first line is sent.
+        catalog = await gateway.live.load(c)
+        planned = plan_filter(catalog, collection, where, short=short, limits=gateway.query_limits)
+        async with aclosing(storage.export(c, collection, part, planned.plan, planned.values)) as chunks:
+            async for chunk in chunks:
+                yield chunk

@@ -22,11 +22,16 @@ class Inverse:
 
 @dataclass(frozen=True)
 class Catalog:
-    """The collections by name; `quarantined` has the reason for each collection that cannot be served."""
+    """The collections by name; `quarantined` has the reason for each collection that cannot be served.
+
+    `moving`: stored records are about to be brought to another schema version, so who reads looks afterwards whether
+    they were.
+    """
 
     revision: int
     collections: Mapping[str, Collection]
     quarantined: Mapping[str, str]
+    moving: bool = False
 
     @classmethod
     def of(

@@ -264,6 +264,8 @@ class _Answering:
             found.order,
             spelled=True,
             big_as_text=self._big_as_text,
+            # Who says how many groups to show knows that there may be more.
+            all_or_none=asked.first is None,
         )
 
     def _related(self, name: str, scope: Scope) -> Related:

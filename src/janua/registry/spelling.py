@@ -225,6 +225,9 @@ class _Finder:
                 return self._variant(items, tag)
             case Object(token):
                 return self._variant(self._properties[token].get(_unescaped(name)), tag)
+            # Of what alternatives have in common: the discriminator.
+            case Union(_, discriminator, variants) if _unescaped(name) == discriminator:
+                return self._properties[variants[0].object][discriminator]
             case _:
                 return None
 

@@ -4,6 +4,7 @@ Start at `diff`: from one version to the next, what to create, change, build and
 registration's transaction; indexes may be built in it, or afterwards without stopping writers (`indexes`).
 """
 
+from collections.abc import Callable
 from collections.abc import Collection as Container
 from dataclasses import dataclass
 
@@ -21,10 +22,11 @@ SAMPLES = 10
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What to run, in order: `tables` (of all collections, before the rest of any), `statements`, then the indexes."""
+    """What to run, in order: `tables` of all collections, then their `removals` and `additions`, then the indexes."""
 
     tables: tuple[str, ...]
-    statements: tuple[str, ...]
+    removals: tuple[str, ...]
+    additions: tuple[str, ...]
     build: tuple[NamedIndex, ...]
     drop: tuple[NamedIndex, ...]
 
@@ -43,18 +45,14 @@ class Check:
 def diff(old: Collection | None, new: Collection) -> Changes:
     """Return what brings the database from one schema version (None: no collection yet) to the next."""
     before, after = (_relations(old) if old else {}), _relations(new)
-    statements: list[str] = []
-    for key, relation in before.items():
-        if key not in after:
-            statements += remove_relation(new.name, relation)
-    for key, relation in after.items():
-        if key not in before:
-            statements += add_relation(new, relation)
+    removed = [each for key, each in before.items() if key not in after]
+    added = [each for key, each in after.items() if key not in before]
     existing = {each.name: each for each in indexes(old)} if old else {}
     wanted = {each.name: each for each in indexes(new)}
     return Changes(
         tables=() if old else (create_table(new.name),),
-        statements=tuple(statements),
+        removals=tuple(statement for each in removed for statement in remove_relation(new.name, each)),
+        additions=tuple(statement for each in added for statement in add_relation(new, each)),
         build=tuple(each for called, each in wanted.items() if called not in existing),
         drop=tuple(each for called, each in existing.items() if called not in wanted),
     )
@@ -69,9 +67,26 @@ def checks(old: Collection | None, new: Collection, *, absent: Container[str] = 
     before = _relations(old) if old else {}
     unique = [each.index for each in changes.build if each.index.unique]
     relations = [each for key, each in _relations(new).items() if key not in before]
+    row = Row("record")
     return (
-        *(Check(each, _duplicates(new, each)) for each in unique),
-        *(Check(each, _dangling(new, each, absent=each.target in absent)) for each in relations),
+        *(Check(each, _duplicates(new, each, row, table(new.name, row.alias))) for each in unique),
+        *(
+            Check(each, _dangling(new, each, lambda alias: table(new.name, alias), absent=each.target in absent))
+            for each in relations
+        ),
+    )
+
+
+def constraint_checks(collection: Collection, records: Callable[[str], Tree]) -> tuple[Check, ...]:
+    """Return the queries for records that any unique index or relation does not allow.
+
+    The records are those of a source, under the alias that it is given, with the columns `id` and `data`.
+    """
+    row = Row("record", typed=False)
+    unique = [each for each in collection.indexes if each.unique]
+    return (
+        *(Check(each, _duplicates(collection, each, row, records("record"))) for each in unique),
+        *(Check(each, _dangling(collection, each, records)) for each in collection.relations),
     )
 
 
@@ -131,14 +146,14 @@ def _relations(collection: Collection) -> dict[tuple[object, ...], Relation]:
     return found
 
 
-def _duplicates(collection: Collection, index: Index) -> str:
-    row, counted = Row("record"), Row("counted")
+def _duplicates(collection: Collection, index: Index, row: Row, records: Tree) -> str:
+    counted = Row("counted")
     there = [terms.is_not_null(each) for each in unique_values(collection, index, row)]
     groups = selects.partitioned(terms.call("count", terms.star()), unique_keys(collection, index, row))
     inner = selects.select(
         *_sample(row),
         selects.aliased(groups, "records"),
-        source=table(collection.name, row.alias),
+        source=records,
         where=terms.all_of(*there, predicate(collection, index, row)),
     )
     several = terms.compare(counted.column("records"), ">", terms.number(1))
@@ -153,9 +168,11 @@ def _duplicates(collection: Collection, index: Index) -> str:
     )
 
 
-def _dangling(collection: Collection, relation: Relation, *, absent: bool) -> str:
+def _dangling(
+    collection: Collection, relation: Relation, records: Callable[[str], Tree], *, absent: bool = False
+) -> str:
     row, relating = Row("record"), Row("relating", typed=False)
-    ids = unrelated(relation, relating, table(collection.name, "relating"), "id", absent=absent)
+    ids = unrelated(relation, relating, records("relating"), "id", absent=absent)
     found = selects.select(
         *_sample(row),
         source=table(collection.name, row.alias),

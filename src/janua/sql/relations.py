@@ -50,7 +50,7 @@ def remove_relation(collection: str, relation: Relation) -> list[str]:
 
 
 def unrelated(
-    relation: Relation, row: Row, source: exp.Table, key: str, *, also: exp.Table | None = None, absent: bool = False
+    relation: Relation, row: Row, source: Tree, key: str, *, also: exp.Table | None = None, absent: bool = False
 ) -> exp.Select:
     """Return a select of the column `key` of those rows of a source that relate to a record which is not there.
 
@@ -65,7 +65,7 @@ def unrelated(
     return selects.select(wanted.column("key"), source=ids, where=terms.all_of(*missing))
 
 
-def related_ids(relation: Relation, row: Row, source: exp.Table, key: str) -> exp.Select:
+def related_ids(relation: Relation, row: Row, source: Tree, key: str) -> exp.Select:
     """Return a select of the ids that the rows of a source relate to, or null: `key` of the row, `id`."""
     id = element_id() if relation.many else value_at(row, relation.path, Uuid())
     found = selects.select(selects.aliased(row.column(key), "key"), selects.aliased(id, "id"), source=source)

@@ -5,7 +5,7 @@ A document is valid under one slice of the GraphQL schema; when the slice change
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -19,7 +19,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    validate,
 )
 
 from janua.api.graphql.limits import parse_document
@@ -27,6 +26,7 @@ from janua.api.graphql.programs import Programs, Room
 from janua.api.graphql.roots import Root
 from janua.api.graphql.schema import SchemaSlices, Slice
 from janua.api.graphql.shaping import Shaping
+from janua.api.graphql.suggestions import collections_like, errors_in
 from janua.config import Graphql
 from janua.errors import InvalidOperation
 from janua.model.catalog import Catalog
@@ -36,7 +36,6 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 TYPENAME = "__typename"
 KEPT_BYTES = 16 * 1024 * 1024
 """How many bytes of documents are kept; what is made of them takes some ten times as much."""
-MAX_ERRORS = 20
 
 
 @dataclass(eq=False)
@@ -134,10 +133,22 @@ class Documents:
             earlier.revision = catalog.revision
             return earlier
         with span("graphql.validate"):
-            errors = validate(slice.schema, tree, max_errors=MAX_ERRORS, hide_suggestions=not self._suggest)
+            errors = errors_in(slice.schema, tree, suggest=self._suggest)
+        if errors and self._suggest and collection is None:
+            errors = await self._errors_with_suggestions(tree, catalog) or errors
         if errors:
             raise InvalidDocument(errors)
         return self._keep((collection, text), _document(tree, slice, catalog, len(text), self.room))
+
+    async def _errors_with_suggestions(self, tree: DocumentNode, catalog: Catalog) -> list[GraphQLError]:
+        """Return what is wrong with a document under a schema that also has what its unknown root fields are like."""
+        fragments = {each.name.value: each for each in tree.definitions if isinstance(each, FragmentDefinitionNode)}
+        operations = (each for each in tree.definitions if isinstance(each, OperationDefinitionNode))
+        roots = frozenset[str]().union(*(_names([each.selection_set], fragments) for each in operations))
+        known = self._slices.roots(catalog)
+        named = frozenset(known[each] for each in root_names(tree) if each in known)
+        slice = await self._slices.slice(catalog, named | collections_like(roots, known))
+        return errors_in(slice.schema, tree, suggest=True)
 
     async def _slice(self, collection: str | None, roots: frozenset[str], catalog: Catalog) -> Slice:
         if collection is not None:
@@ -160,19 +171,8 @@ class Documents:
 
 def root_names(tree: DocumentNode) -> frozenset[str]:
     """Return the names of all fields on the first level of operations, and of fragments, which may stand there."""
-    found: set[str] = set()
-    pending: list[SelectionSetNode] = [
-        each.selection_set
-        for each in tree.definitions
-        if isinstance(each, OperationDefinitionNode | FragmentDefinitionNode)
-    ]
-    while pending:
-        for each in pending.pop().selections:
-            if isinstance(each, FieldNode):
-                found.add(each.name.value)
-            elif isinstance(each, InlineFragmentNode):
-                pending.append(each.selection_set)
-    return frozenset(found)
+    defined = (OperationDefinitionNode, FragmentDefinitionNode)
+    return _names((each.selection_set for each in tree.definitions if isinstance(each, defined)), {})
 
 
 def mark_of(type: GraphQLObjectType, name: str) -> Root | None:
@@ -191,16 +191,16 @@ def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int, roo
             if type is None:
                 raise InvalidOperation(f"there are no {each.operation.value}s")
             name = "" if each.name is None else each.name.value
-            roots = _roots_of(each, fragments)
+            roots = _names([each.selection_set], fragments)
             has_static = any(root != TYPENAME and mark_of(type, root) is None for root in roots)
             operations[name] = Operation(each, type, Shaping(slice.schema, each), has_static, Programs(room))
     return Document(tree, slice, catalog.revision, fragments, operations, size)
 
 
-def _roots_of(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> frozenset[str]:
-    """Return the names of an operation's root fields."""
+def _names(sets: Iterable[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]) -> frozenset[str]:
+    """Return the names of the fields that stand in selection sets, those of these fragments included."""
     found: set[str] = set()
-    pending, seen = [operation.selection_set], set[str]()
+    pending, seen = list(sets), set[str]()
     while pending:
         for each in pending.pop().selections:
             if isinstance(each, FieldNode):
@@ -209,5 +209,6 @@ def _roots_of(operation: OperationDefinitionNode, fragments: Mapping[str, Fragme
                 pending.append(each.selection_set)
             elif isinstance(each, FragmentSpreadNode) and each.name.value not in seen:
                 seen.add(each.name.value)
-                pending.append(fragments[each.name.value].selection_set)
+                if each.name.value in fragments:
+                    pending.append(fragments[each.name.value].selection_set)
     return frozenset(found)

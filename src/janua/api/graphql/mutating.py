@@ -15,9 +15,10 @@ from janua.api.graphql.programs import Scene, compile_roots
 from janua.api.graphql.roots import Root as Mark
 from janua.api.graphql.roots import Verb
 from janua.api.graphql.selecting import Fields, Selecting, filter_of
-from janua.errors import JanuaError
+from janua.errors import InvalidQuery, JanuaError
 from janua.gateway import bulk, writes
 from janua.gateway.answers import Precondition, RecordAnswer
+from janua.gateway.gateway import require_unmoved
 from janua.gateway.writes import Writing
 from janua.model.catalog import Catalog
 from janua.model.identifiers import new_id, parse_id
@@ -32,12 +33,14 @@ from janua.query.plan import Planned, plan_filter
 from janua.query.selection import OneAsked, RecordsAsked, Root, Selection
 from janua.query.variables import no_lookup
 from janua.registry.document import Document
+from janua.sql.parts import RECORD
 from janua.storage.pool import Connection
 from janua.storage.records import fetch_answer
 
 ONE_STATEMENT: frozenset[Verb] = frozenset({"create", "create_many", "replace", "update", "upsert", "delete"})
 """What needs no transaction when it is alone, and its answer is of the record itself."""
 SEVERAL: frozenset[Verb] = frozenset({"create_many", "update_many", "delete_many"})
+BY_FILTER: frozenset[Verb] = frozenset({"update_many", "delete_many"})
 NOTHING_RELATED = Meta("id")
 
 
@@ -83,12 +86,35 @@ class Mutation:
         steps = self.steps
         return len(steps) == 1 and steps[0].mark.verb in ONE_STATEMENT and steps[0].shown is not None
 
+    @property
+    def is_one_create(self) -> bool:
+        """Return whether it is one record that is created, which may be along with others."""
+        return self.is_one_statement and self.steps[0].mark.verb == "create"
+
+    async def create(self) -> bytes:
+        """Create the one record, in a transaction of its own, and return the text of the object of its answer.
+
+        Raises: as `run`.
+        """
+        [step] = self.steps
+        gateway, collection = self.scene.gateway, self.scene.catalog.collection(step.mark.collection)
+        try:
+            document = await writes.made_document(gateway, cast("Json", step.given["input"]))
+            created = await writes.create_alone(gateway, collection, _new_id(step), document, step.shown or RECORD)
+        except JanuaError as error:
+            raise FailedField(step.key, error) from error
+        texts = (each.text if isinstance(each, Constant) else created.text for _, each in self.members)
+        members = (f"{dumps(key)}: {text}" for (key, _), text in zip(self.members, texts, strict=True))
+        return f"{{{', '.join(members)}}}".encode()
+
     async def run(self, c: Connection) -> bytes:
         """Write, and return the text of the object of all answers.
 
         Raises: `FailedField`; `StaleCatalog` when a schema is not that of the scene any more.
         """
         members = [f"{dumps(key)}: {await self._answer(each, c)}" for key, each in self.members]
+        if any(each.shown is None for each in self.steps):
+            await require_unmoved(self.scene.gateway, self.scene.catalog, c)
         return f"{{{', '.join(members)}}}".encode()
 
     async def _answer(self, step: Step | Constant, c: Connection) -> str:
@@ -152,6 +178,9 @@ def _member(scene: Scene, key: str, nodes: list[FieldNode], selecting: Selecting
 
 def _step(scene: Scene, key: str, field: GraphQLField, nodes: list[FieldNode], selecting: Selecting) -> Step:
     mark = cast("Mark", field.extensions["janua"])
+    if mark.verb in BY_FILTER and (absent := selecting.absent(nodes[0], "where")):
+        reason = f"the variable ${absent} has no value: a bulk write needs all the conditions of its filter"
+        raise InvalidQuery("where", reason)
     selection = selecting.below(field, nodes)
     gateway = scene.gateway
     shown = plan_shown(
@@ -166,9 +195,7 @@ def _step(scene: Scene, key: str, field: GraphQLField, nodes: list[FieldNode], s
 
 
 async def _create(to: Writing, step: Step) -> Sequence[RecordAnswer]:
-    wished = step.given.get("id")
-    id = new_id() if wished is None else parse_id(str(wished))
-    return [await writes.create(to, id, await _document(to, step.given["input"]))]
+    return [await writes.create(to, _new_id(step), await _document(to, step.given["input"]))]
 
 
 async def _create_many(to: Writing, step: Step) -> Sequence[RecordAnswer]:
@@ -220,6 +247,11 @@ async def _document(to: Writing, value: Raw) -> Document:
 
 def _id(step: Step) -> UUID:
     return parse_id(str(step.given["id"]))
+
+
+def _new_id(step: Step) -> UUID:
+    wished = step.given.get("id")
+    return new_id() if wished is None else parse_id(str(wished))
 
 
 def _patch(step: Step) -> MergePatch:

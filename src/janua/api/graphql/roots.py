@@ -29,8 +29,6 @@ _IN_ORDER: tuple[Verb | Literal["changes"], ...] = (
     "one", "many", "aggregate", "changes", "create", "replace", "update", "upsert", "delete", "create_many",
     "update_many", "delete_many",
 )  # fmt: skip
-AT_MOST = 100
-"""How many records a bulk write touches unless it says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +134,7 @@ def _bulk_writes(types: Types, collection: Collection) -> dict[Verb, GraphQLFiel
     patch = _required(types, patch_type(types, collection))
     at_most = GraphQLArgument(
         scalars.INT,
-        default=GraphQLDefaultInput(AT_MOST),
-        description="Touch nothing if more records match.",
+        description="Touch nothing if more records match: 100, unless the server is set up otherwise.",
     )
     arguments: Mapping[Verb, tuple[str, dict[str, GraphQLArgument]]] = {
         "create_many": (f"Create several {many}, all or none.", {"inputs": documents}),

@@ -13,7 +13,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench.__main__ import cases, fill, janua
+from bench import cases, library
+from bench.load import http
+from bench.servers import janua
+from janua.config import load_settings
+from janua.gateway.gateway import open_gateway
 from janua.storage import embedded, migrations
 
 CLIENTS = {"few": (4, True), "enough": (32, True), "ten times": (320, True), "ten times, rude": (320, False)}
@@ -33,9 +37,11 @@ async def main(seconds: float) -> None:
     with tempfile.TemporaryDirectory() as directory:
         async with embedded.running(Path(directory) / "data") as database:
             await migrations.migrate(database.dsn)
-            book = await fill(database.dsn)
+            async with open_gateway(load_settings().with_dsn(database.dsn), name="bench") as gateway:
+                await library.fill(gateway)
             with janua(database.dsn) as port:
-                request, _ = cases(book)["list_filter_20"]
+                asked = cases.asked("list_filter_20", "rest")
+                request = http(asked.method, asked.path)
                 await besiege(port, request, 32, 1)
                 print(f"{'clients':<24}{'goodput/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'refused/s':>11}{'p99 ms':>9}")  # noqa: T201 -- a table
                 for name, (clients, polite) in CLIENTS.items():

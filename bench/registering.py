@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from bench.__main__ import janua
+from bench.servers import janua
 from janua.storage import embedded, migrations
 
 TYPES = ("string", "integer", "number", "boolean")

@@ -79,6 +79,13 @@ class Database(Section):
     idle_in_transaction_timeout: float = Field(
         default=30.0, gt=0, description="Seconds that a transaction may stay open with nothing to do."
     )
+    batch_reads: bool = Field(
+        default=True,
+        description="Read single records that are asked for in the same way at the same time by one statement.",
+    )
+    batch_creates: bool = Field(
+        default=True, description="Store records that are created in one collection at the same time by one statement."
+    )
 
 
 class Limits(Section):

@@ -203,7 +203,7 @@ class UnknownCollection(JanuaError):
     collection: str
 
     def __str__(self) -> str:
-        return f"there is no collection {self.collection!r}; register it with PUT /registry/{self.collection}"
+        return f"there is no collection {self.collection!r}; register a schema for it first"
 
 
 @dataclass(eq=False)
@@ -639,7 +639,7 @@ class PatchConflict(JanuaError):
 
 @dataclass(eq=False)
 class TooManyRecords(JanuaError):
-    """A bulk write would touch more records than `at_most`; it touched none."""
+    """A bulk write would touch more records than `atMost`; it touched none."""
 
     code: ClassVar[str] = "record.too_many"
     title: ClassVar[str] = "The write would touch too many records"

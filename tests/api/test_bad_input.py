@@ -29,7 +29,9 @@ from tests.tracing import TRACED
 pytestmark = pytest.mark.anyio
 
 PATIENCE = 1.0 if TRACED else 0.25
-"""Seconds that another request may take while a bad one is handled; tracing for coverage slows everything down."""
+"""Seconds of work that another request may have to wait for while a bad one is handled; tracing slows all down."""
+STUCK = 4 * PATIENCE
+"""Seconds that it may take by the clock, at the best of several tries: what else the machine does takes time too."""
 CHANCES = 4
 SECRETS = ("SELECT ", "INSERT ", "CREATE ", "Traceback", "asyncpg", "jsonschema_rs", "jiter", "/src/", "site-packages")
 """What no answer to bad input may have in it."""
@@ -85,15 +87,32 @@ async def house(server: str, template: str) -> AsyncGenerator[House]:
     await administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def worst_wait(house: House, send: Send) -> tuple[httpx.Response, float]:
-    """Send a request while another connection asks every 10 ms; return its answer and the longest the other waited."""
+@dataclass(frozen=True)
+class Wait:
+    """How long another request took: by the clock, and in CPU seconds that this process spent meanwhile.
+
+    Whoever holds the event loop or the interpreter works; what other processes do on the same machine is no work of
+    ours. Waiting without work, for a lock or a file, shows on the clock.
+    """
+
+    clock: float = 0.0
+    work: float = 0.0
+
+    @property
+    def too_long(self) -> bool:
+        return self.work > PATIENCE or self.clock > STUCK
+
+
+async def worst_wait(house: House, send: Send) -> tuple[httpx.Response, Wait]:
+    """Send a request while another connection asks every 10 ms; return its answer and the worst that the other met."""
     answering = asyncio.ensure_future(send())
-    worst = 0.0
+    worst = Wait()
     while not answering.done():
-        start = time.perf_counter()
+        clock, work = time.perf_counter(), time.process_time()
         answer = await house.other.get("/records?limit=1")
         await asyncio.sleep(0.01)
-        worst = max(worst, time.perf_counter() - start - 0.01)
+        clock, work = time.perf_counter() - clock - 0.01, time.process_time() - work
+        worst = Wait(max(worst.clock, clock), max(worst.work, work))
         assert answer.status_code == 200
     return answering.result(), worst
 
@@ -102,9 +121,9 @@ async def undisturbed(house: House, send: Send) -> httpx.Response:
     """Send a request that must not keep others waiting; a busy machine gets more chances than one."""
     answer, worst = await worst_wait(house, send)
     for _ in range(CHANCES):
-        if worst > PATIENCE:
+        if worst.too_long:
             answer, worst = await worst_wait(house, send)
-    assert worst < PATIENCE, f"another request waited for {worst:.3f} s"
+    assert not worst.too_long, f"another request waited for {worst.work:.3f} s of work, {worst.clock:.3f} s in all"
     return answer
 
 

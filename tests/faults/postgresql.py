@@ -57,7 +57,7 @@ async def postgresql(directory: Path) -> AsyncGenerator[Postgresql]:
 
 
 class Cutter:
-    """A way to a database that counts the bytes of each connection, both directions, and cuts it at the one it is told."""
+    """A way to a database that counts the bytes of each connection, both ways, and cuts it at the one it is told."""
 
     def __init__(self, dsn: str) -> None:
         self._to = urlsplit(dsn)

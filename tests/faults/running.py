@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 START_SECONDS = 120.0
@@ -51,6 +51,13 @@ async def status(port: int, path: str) -> int:
             return int(head.split()[1]) if head else 0
     except (OSError, TimeoutError):
         return 0
+
+
+async def wait_until(holds: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
+    """Return when a condition holds that another process brings about and tells no event of."""
+    async with asyncio.timeout(seconds):
+        while not await holds():  # noqa: ASYNC110 -- it is in another process
+            await asyncio.sleep(0.02)
 
 
 @dataclass

@@ -23,7 +23,7 @@ from janua.gateway.gateway import open_gateway
 from janua.gateway.schemas import register_many
 from janua.model.collection import Schema
 from janua.model.identifiers import new_id
-from tests.api.serving import serving
+from tests.api.serving import Relay, serving
 from tests.faults.postgresql import SETTLED_SECONDS, Cutter, Postgresql, postgresql
 from tests.faults.test_overload import stuck
 
@@ -144,6 +144,23 @@ async def test_killed_backends_are_a_503_for_whom_they_served_and_nothing_for_th
             )
     await administrator.close()
     assert_whole(work, await stored(database))
+
+
+async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_again(settings: Settings, database: str) -> None:
+    reading = {"query": "{ books { nodes { id } } }"}
+    writing = {"query": 'mutation { createBook(input: {title: "x"}) { id } }'}
+    registering = {"query": 'mutation { registerSchema(name: "new", document: {type: "object"}) { version } }'}
+    async with Relay(database) as relay, janua(settings.with_dsn(relay.dsn), acquire_timeout=0.5) as http:
+        await relay.close()
+        answers = [
+            await http.get("/api/books"),
+            await http.put("/registry/new", json={}),
+            *[await http.post("/graphql", json=each) for each in (reading, writing, registering)],
+        ]
+        await relay.open()
+        for answer in answers:
+            assert "database.unavailable" in answer.text
+            assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "1"), answer.text
 
 
 async def test_a_write_cut_at_any_byte_is_there_wholly_or_not_at_all(settings: Settings, database: str) -> None:

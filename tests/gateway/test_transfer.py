@@ -8,7 +8,7 @@ from janua.errors import ImportRejected, InvalidQuery, MalformedDocument
 from janua.gateway import queries, records, schemas, transfer
 from janua.gateway.gateway import Gateway
 from janua.query.ast import ReadQuery
-from tests.gateway.builders import a_document, stream
+from tests.gateway.builders import a_document, a_schema, stream
 
 pytestmark = pytest.mark.anyio
 
@@ -129,6 +129,18 @@ async def test_a_broken_array_stores_nothing(library: Gateway) -> None:
     with pytest.raises(MalformedDocument):
         await transfer.import_documents(library, "authors", stream('[{"name": "A"}, '), shape="array")
     assert await count(library, "authors") == 0
+
+
+async def test_a_filter_of_an_export_is_a_value_whatever_properties_are_called(gateway: Gateway) -> None:
+    names, value = ["$1", "$2", "a $1", "%s", "'"], ")) TO STDOUT; DROP TABLE collections.books --'$1\\"
+    await schemas.register(gateway, "books", a_schema({name: {"type": "string"} for name in names}))
+    for name in names:
+        await records.create(gateway, "books", a_document({name: value}))
+    rest = {each.name: each.rest for each in gateway.live.catalog.collection("books").fields}
+    for name in names:
+        for filter in ({rest[name]: {"eq": value}}, {rest[name]: {"in": [value, "x"]}}):
+            found = b"".join([each async for each in transfer.export(gateway, "books", where=filter)])
+            assert json.loads(found) == {name: value}
 
 
 async def test_an_export_can_be_filtered_and_left_early(library: Gateway) -> None:

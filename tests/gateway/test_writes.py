@@ -130,9 +130,8 @@ async def test_an_upsert_by_a_unique_field_creates_then_replaces_and_keeps_the_i
 @pytest.mark.parametrize("field", ["title", "price", "nothing", ""])
 def test_only_a_unique_field_is_upserted_by(library: Gateway, field: str) -> None:
     books = library.live.catalog.collection("books")
-    for look_up in (lambda: writes.unique_key(books, field), lambda: writes.unique_at(books, (field,))):
-        with pytest.raises(InvalidQuery, match="one of isbn, id"):
-            look_up()
+    with pytest.raises(InvalidQuery, match="one of isbn, id"):
+        writes.unique_key(books, field)
 
 
 @pytest.mark.parametrize("document", [{"title": "A"}, {"title": "A", "nested": {}}, {"title": "A", "nested": None}])
@@ -144,7 +143,7 @@ async def test_an_upsert_needs_a_value_to_go_by(gateway: Gateway, document: Any)
         to = Writing(gateway, c, gateway.live.catalog.collection("things"))
         by = writes.unique_at(to.collection, ("nested", "key"))
         assert by == writes.unique_key(to.collection, "nested.key")
-        with pytest.raises(InvalidQuery, match=r"no value at nested\.key"):
+        with pytest.raises(InvalidQuery, match=r"no value at /nested/key"):
             await writes.upsert(to, new_id(), a_document(document), by)
         made = await writes.upsert(to, new_id(), a_document(title="A", nested={"key": "x"}), by)
         assert made.created

@@ -8,7 +8,7 @@ from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, va
 from janua.api.graphql.schema import SchemaSlices, Slice
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection
-from janua.model.names import names_taken
+from janua.model.names import TakenNames
 from janua.registry.compile import compile_collection
 
 
@@ -16,7 +16,7 @@ def a_catalog(revision: int = 1, /, **schemas: Any) -> Catalog:
     """Return a catalog of these schemas, registered one after another."""
     collections: list[Collection] = []
     for name, document in schemas.items():
-        taken = {each for other in collections for each in names_taken(other)}
+        taken = TakenNames(collections)
         collections.append(compile_collection(name, document, version=1, revision=revision, taken=taken))
     return Catalog.of(revision, collections)
 

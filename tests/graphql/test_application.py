@@ -14,6 +14,7 @@ from janua.app import server_config
 from janua.config import Settings
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.gateway.schemas import register_many
+from janua.storage.pool import connection
 from tests.api.serving import SCHEMAS, serving
 from tests.graphql.test_audit import AUDIT, audited
 from tests.graphql.test_limits import HOSTILE
@@ -40,6 +41,31 @@ async def test_answers_carry_the_catalogs_revision(settings: Settings) -> None:
         for path in ("/graphql", "/graphql/books", "/graphql/nothing"):
             answer = await http.post(path, json={"query": "{ __typename }"})
             assert answer.headers["Janua-Catalog-Revision"] == str(gateway.live.catalog.revision)
+
+
+async def test_a_registration_carries_the_revision_that_it_made(settings: Settings) -> None:
+    async with library(settings, dev=True) as (_, http, gateway):
+        before = gateway.live.catalog.revision
+        for mutation, made in (
+            ('a: registerSchema(name: "things", document: {type: "object"}) { version }', 1),
+            ('a: registerSchema(name: "things", document: {type: "object"}) { version }', 1),
+            ('a: registerSchema(name: "more", document: {}) { version } b: dropCollection(name: "nothing")', 2),
+            ('a: dropCollection(name: "things")', 3),
+        ):
+            answer = await http.post("/graphql", json={"query": f"mutation {{ {mutation} }}"})
+            assert answer.headers.get_list("Janua-Catalog-Revision") == [str(before + made)]
+            assert gateway.live.catalog.revision == before + made
+
+
+async def test_what_the_database_is_to_blame_for_says_when_to_try_again(settings: Settings) -> None:
+    crowded = {"pool_min": 1, "pool_max": 1, "acquire_timeout": 0.05}
+    impatient = settings.model_copy(update={"database": settings.database.model_copy(update=crowded)})
+    async with library(impatient, dev=True) as (_, http, gateway), connection(gateway.pool):
+        for query in ("{ books { totalCount } }", "{ collections { name } }"):
+            for accepted in BOTH:
+                answer = await http.post("/graphql", json={"query": query}, headers={"Accept": accepted})
+                assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "1")
+                assert answer.json()["errors"][0]["extensions"]["code"] == "database.unavailable"
 
 
 async def test_both_endpoints_answer_by_post_and_by_get(settings: Settings) -> None:
@@ -116,6 +142,24 @@ async def test_production_keeps_its_schema_and_the_page_to_itself_unless_told_ot
             page = await http.get("/graphql", headers={"Accept": "text/html, */*;q=0.1"})
             assert ("<script" in page.text) == (status == 200)
             assert (await http.post("/graphql", json={"query": "{ __typename }"})).status_code == 200
+
+
+async def test_only_developers_are_told_what_they_may_have_meant(settings: Settings) -> None:
+    by_variable = "query ($where: BookWhere) { books(where: $where) { totalCount } }"
+    wrong = [
+        {"query": "{ books { nodes { titel } } }"},
+        {"query": "{ boks { totalCount } }"},
+        {"query": "mutation { creatBook(input: {}) { id } }"},
+        {"query": "{ books { title } }"},
+        {"query": '{ books(where: {titel: {eq: "x"}}) { totalCount } }'},
+        {"query": by_variable, "variables": {"where": {"titel": {"eq": "x"}}}},
+        {"query": by_variable, "variables": {"where": {"status": {"eq": "draf"}}}},
+    ]
+    for dev in (True, False):
+        async with library(settings, dev=dev) as (_, http, _):
+            for each in wrong:
+                [error] = (await http.post("/graphql", json=each)).json()["errors"]
+                assert ("Did you mean" in error["message"]) == dev
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="there is no Node.js on the PATH")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from graphql import (
     GraphQLEnumType,
+    GraphQLError,
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
@@ -21,6 +22,8 @@ from graphql.utilities import coerce_input_literal, coerce_input_value
 
 from janua.api.graphql import scalars
 from janua.model.json import loads
+from janua.model.patch import MergePatch
+from janua.model.types import Json
 from janua.query.limits import QueryLimits
 from janua.query.operators import operators_of
 from janua.query.orders import order_keys
@@ -149,14 +152,29 @@ def test_inputs_require_what_the_schema_requires_and_patches_nothing() -> None:
     assert patches["figures"] == "[ShapeFiguresInput!]"
 
 
-@pytest.mark.parametrize("ending", ["Input", "Patch"])
-def test_an_alternative_is_chosen_by_its_name_and_gets_its_discriminator(ending: str) -> None:
-    schema = a_schema(shapes=SHAPES)
-    figure = input_of(schema, f"ShapeFigure{ending}")
+def test_an_alternative_is_chosen_by_its_name_and_gets_its_discriminator() -> None:
+    figure = input_of(a_schema(shapes=SHAPES), "ShapeFigureInput")
     assert figure.is_one_of
     assert coerce_input_value({"circle": {"r": Decimal("1.50")}}, figure) == {"kind": "circle", "r": Decimal("1.50")}
     assert coerce_input_value({"square": {"kind": "square", "a": 1}}, figure) == {"kind": "square", "a": 1}
     assert coerce_input_value({"circle": {"r": 1}, "square": {"a": 1}}, figure) is Undefined
+
+
+def test_a_patch_of_an_alternative_changes_it_or_takes_the_place_of_another() -> None:
+    figure = input_of(a_schema(shapes=SHAPES), "ShapeFigurePatch")
+    assert figure.is_one_of
+    patch = MergePatch(coerce_input_value({"circle": {"r": 2}}, figure))
+    assert patch.apply({"kind": "circle", "r": 1, "x": 0}) == {"kind": "circle", "r": 2, "x": 0}
+    others: list[Json] = [{"kind": "square", "a": 1}, {"r": 1}, None, "text"]
+    for other in others:
+        assert patch.apply(other) == {"kind": "circle", "r": 2}
+
+
+@pytest.mark.parametrize("ending", ["Input", "Patch"])
+def test_an_alternative_with_the_discriminator_of_another_is_refused(ending: str) -> None:
+    figure = input_of(a_schema(shapes=SHAPES), f"ShapeFigure{ending}")
+    with pytest.raises(GraphQLError, match="in `circle` the property 'kind' is circle"):
+        coerce_input_value({"circle": {"kind": "square", "r": 1}}, figure)
 
 
 def test_input_types_say_what_their_values_are() -> None:

@@ -205,6 +205,23 @@ async def test_an_operation_is_one_transaction(asking: Asking) -> None:
     assert await asking.counts() == (1, 2)
 
 
+async def test_a_mutation_says_its_type_beside_what_it_does(asking: Asking) -> None:
+    assert await asking.data("mutation { __typename }") == {"__typename": "Mutation"}
+    written = 'mutation { a: __typename createAuthor(input: {name: "Bob"}) { name } __typename }'
+    assert await asking.data(written) == {"a": "Mutation", "createAuthor": {"name": "Bob"}, "__typename": "Mutation"}
+    registered = 'mutation { __typename registerSchema(name: "more", document: {}) { version } }'
+    assert await asking.data(registered) == {"__typename": "Mutation", "registerSchema": {"version": 1}}
+    assert await asking.counts() == (2, 2)
+
+
+async def test_a_selection_that_cannot_be_planned_is_named_and_nothing_is_done(asking: Asking) -> None:
+    refused = await asking.refusal(
+        'mutation { fine: createAuthor(input: {name: "B"}) { id } '
+        'bad: createAuthor(input: {name: "C"}) { books(first: -1) { totalCount } } }'
+    )
+    assert (refused["code"], refused["path"]) == ("query.invalid", ["bad"])
+
+
 async def test_a_patch_sets_removes_and_merges(asking: Asking) -> None:
     first = f'updateBook(id: "{BOOK}", patch: {{publisher: {{name: "P", city: "C"}}, price: null, tags: ["z"]}})'
     second = f'updateBook(id: "{BOOK}", patch: {{publisher: {{city: null}}}}, ifVersion: 2)'
@@ -253,6 +270,27 @@ async def test_an_upsert_replaces_the_record_of_the_same_value_or_creates_one(as
     assert await asking.counts() == (3, 1)
 
 
+async def test_what_is_wrong_with_a_write_is_told_in_the_words_of_graphql(asking: Asking) -> None:
+    upsert = await asking.refusal('mutation { upsertBook(input: {title: "x"}, onConflict: isbn) { id } }')
+    assert (upsert["parameter"], "at /isbn" in upsert["reason"]) == ("onConflict", True)
+    bulk = await asking.refusal("mutation { deleteBooks(where: {price: {gt: 1}}, atMost: -1) { id } }")
+    assert bulk["parameter"] == "atMost"
+
+
+async def test_a_bulk_write_touches_at_most_what_the_setting_says(settings: Settings) -> None:
+    strict = settings.model_copy(update={"limits": settings.limits.model_copy(update={"bulk_at_most": 1})})
+    async with library(strict, dev=True) as (_, http, gateway):
+        asking = Asking(http, gateway)
+        await asking.data('mutation { createAuthors(inputs: [{name: "A"}, {name: "B"}]) { id } }')
+        for said in ("", ", atMost: null"):
+            refused = await asking.refusal(
+                f'mutation {{ deleteAuthors(where: {{name: {{gte: "A"}}}}{said}) {{ id }} }}'
+            )
+            assert (refused["code"], refused["limit"]) == ("record.too_many", 1)
+        done = await asking.data('mutation { deleteAuthors(where: {name: {gte: "A"}}, atMost: 2) { name } }')
+        assert len(done["deleteAuthors"]) == 2
+
+
 async def test_a_bulk_write_touches_what_matches_through_relations(asking: Asking) -> None:
     updated = await asking.data(
         'mutation { updateBooks(where: {author: {country: {eq: "NL"}}}, patch: {in_stock: true})'
@@ -277,6 +315,18 @@ async def test_an_absent_variable_never_makes_a_bulk_write_one_of_everything(ask
     assert (await asking.refusal(delete))["code"] == "query.invalid"
     assert (await asking.refusal(delete, {"title": None}))["code"] == "query.invalid_operand"
     assert (await asking.refusal(delete, {"title": "none", "where": {"title": {}}}))["path"] == ["b"]
+
+
+async def test_a_mistyped_variable_does_not_widen_a_bulk_write(asking: Asking) -> None:
+    delete = (
+        "mutation ($stock: Boolean, $tag: String)"
+        " { deleteBooks(where: {_or: [{price: {gt: 1}, in_stock: {eq: $stock}}, {tags: {has: $tag}}]}) { id } }"
+    )
+    [error] = (await asking.body(delete, {"stok": True, "tag": "x"}))["errors"]
+    assert error["extensions"]["code"] == "query.invalid"
+    assert "$stock" in error["message"]
+    assert "$stok " not in error["message"]
+    assert len((await asking.data(delete, {"stock": True, "tag": "a"}))["deleteBooks"]) == 1
 
 
 async def test_a_deleted_record_is_shown_with_what_goes_with_it(asking: Asking) -> None:
@@ -405,7 +455,7 @@ async def test_names_and_enums_that_cannot_be_spelled_are_written_and_read_back(
 
 async def test_unions_are_given_by_member_and_come_back_by_type(asking: Asking) -> None:
     await schemas.register(asking.gateway, "things", HARD)
-    shown = "outline { __typename ... on Circle { kind radius } ... on Square { tag: kind side } }"
+    shown = "outline { __typename ... on Circle { kind radius } ... on Square { kind side } }"
     create = f"mutation ($outline: ThingOutlineInput) {{ createThing(input: {{outline: $outline}}) {{ {shown} }} }}"
     circle = {"__typename": "Circle", "kind": "circle", "radius": 2}
     assert (await asking.data(create, {"outline": {"circle": {"radius": 2}}}))["createThing"]["outline"] == circle
@@ -414,6 +464,29 @@ async def test_unions_are_given_by_member_and_come_back_by_type(asking: Asking) 
     for wrong in ({}, {"circle": {"radius": 1}, "square": {"side": 1}}, {"circle": None}):
         [error] = (await asking.body(create, {"outline": wrong}))["errors"]
         assert error["extensions"]["code"] == "query.malformed"
+
+
+async def test_a_patch_turns_one_alternative_into_another_and_leaves_nothing_of_it(asking: Asking) -> None:
+    await schemas.register(asking.gateway, "things", HARD)
+    shown = "outline { __typename ... on Circle { kind radius } ... on Square { kind side } }"
+    made = await asking.data(
+        f"mutation {{ createThing(input: {{outline: {{circle: {{radius: 2}}}}}}) {{ id {shown} }} }}"
+    )
+    patch = f"mutation ($id: ID!, $patch: ThingPatch!) {{ updateThing(id: $id, patch: $patch) {{ {shown} }} }}"
+    for outline, expected in (
+        ({"circle": {"radius": 3}}, {"__typename": "Circle", "kind": "circle", "radius": 3}),
+        ({"square": {"side": 1}}, {"__typename": "Square", "kind": "square", "side": 1}),
+        ({"circle": {"radius": 4, "kind": "circle"}}, {"__typename": "Circle", "kind": "circle", "radius": 4}),
+        (None, None),
+        ({"square": {"side": 5}}, {"__typename": "Square", "kind": "square", "side": 5}),
+    ):
+        told = {"id": made["createThing"]["id"], "patch": {"outline": outline}}
+        assert (await asking.data(patch, told))["updateThing"]["outline"] == expected
+    literal = (
+        f"mutation ($id: ID!) {{ updateThing(id: $id, patch: {{outline: {{circle: {{radius: 6}}}}}}) {{ {shown} }} }}"
+    )
+    done = await asking.data(literal, {"id": made["createThing"]["id"]})
+    assert done["updateThing"]["outline"] == {"__typename": "Circle", "kind": "circle", "radius": 6}
 
 
 NUMBERS = {

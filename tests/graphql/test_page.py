@@ -60,11 +60,13 @@ async def test_installed_assets_are_all_that_is_loaded(
     monkeypatch.setattr(page, "STATIC", tmp_path)
     from_cdn = await http.get("/graphql", headers=BROWSER)
     assert "https://esm.sh/graphiql@" in from_cdn.text
+    assert "just assets" in from_cdn.text
     assert "script-src https://esm.sh 'sha256-" in from_cdn.headers["Content-Security-Policy"]
     (tmp_path / "graphiql").mkdir()
     (tmp_path / "graphiql" / "graphiql.js").write_text("asset")
     installed = await http.get("/graphql", headers=BROWSER)
     assert "/static/graphiql/graphiql.js" in installed.text
+    assert "just assets" not in installed.text
     assert "https://" not in installed.text + installed.headers["Content-Security-Policy"]
 
 

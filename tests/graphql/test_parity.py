@@ -15,7 +15,7 @@ from graphql import GraphQLSchema
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
-from janua.gateway import queries, schemas
+from janua.gateway import queries, schemas, transfer
 from janua.model.json import dumps, loads
 from tests.graphql.parity_cases import Case, a_case, schemas_of
 from tests.graphql.parity_faces import operation, rest_query, shown
@@ -94,7 +94,11 @@ async def assert_answers(reading: Reading, world: World, schema: GraphQLSchema, 
             if question["group"] is not None:
                 keys = [world.group_of(each, question["group"]) for each in matching]
                 assert sorted(each["count"] for each in data["groups"]) == sorted(map(keys.count, {*keys}))
-    answer = await queries.read(reading.gateway, rest_query(world, question))
+    asked = rest_query(world, question)
+    chunks = [each async for each in transfer.export(reading.gateway, "things", where=asked.where, records=True)]
+    exported: list[Any] = [loads(line) for line in b"".join(chunks).splitlines()]
+    assert [each["id"] for each in exported] == sorted(matching)
+    answer = await queries.read(reading.gateway, asked)
     if "last" not in question["page"]:
         assert answer.total == len(matching)
         items: Any = loads(answer.items)

@@ -122,7 +122,8 @@ async def test_building_a_large_schema_does_not_hold_up_others() -> None:
 
     async def tick() -> None:
         while True:
-            ticks.append(time.perf_counter())
+            # CPU time: what other processes do on the same machine holds nobody up in this one.
+            ticks.append(time.process_time())
             await asyncio.sleep(0.001)
 
     interval = sys.getswitchinterval()

@@ -95,6 +95,19 @@ async def test_an_absent_variable_drops_its_condition_and_null_is_an_error(books
         assert await titles(books, BY_TITLE, {"t": "A"}) == ["A"]
 
 
+async def test_an_absent_variable_leaves_its_sort_key_out(books: Reading) -> None:
+    query = """query($title: SortOrder, $pages: SortOrder) {
+        books(orderBy: [{pages: $pages}, {title: $title}]) { nodes { title } }
+        booksAggregate(groupBy: [title], orderBy: [{key: {title: $title}}]) { key { title } } }"""
+    for variables in ({}, {"title": "DESC"}, {"title": "DESC"}, {}):
+        data = await books.ask(query, variables)
+        listed = [each["title"] for each in data["books"]["nodes"]]
+        grouped = [each["key"]["title"] for each in data["booksAggregate"]]
+        assert listed == ([None, "C", "B", "A"] if variables else ["A", "B", "C", None])
+        assert grouped == listed
+    assert (await books.refusal(query, {"title": None}))["extensions"]["code"] == "query.invalid"
+
+
 async def test_defaults_stand_in_for_absent_variables_only(books: Reading) -> None:
     query = 'query($t: String = "A") { books(where: {title: {eq: $t}}) { nodes { title } } }'
     for _ in range(2):
@@ -129,6 +142,28 @@ async def test_defaults_stand_in_for_absent_variables_only(books: Reading) -> No
 async def test_a_wrong_value_is_refused_each_time(books: Reading, query: str, variables: Any) -> None:
     for _ in range(2):
         assert (await books.refusal(query, variables))["extensions"]["code"].startswith("query.")
+
+
+QUOTED: list[tuple[str, Any, str]] = [
+    ("String!", None, "Expected value of non-null type 'String!' not to be null."),
+    ("String", True, "String cannot represent a non string value: true"),
+    ("String", {"a": None, "b": [True, "c's", Decimal("1.10")]}, """{"a":null,"b":[true,"c's",1.10]}"""),
+    ("ID", Decimal("1.50"), "ID cannot represent value: 1.50"),
+    ("Boolean", "True", 'Boolean cannot represent a non boolean value: "True"'),
+    ("BookGenre", False, "Enum 'BookGenre' cannot represent non-string value: false."),
+    ("BookWhere", "None", 'to be an object, found: "None".'),
+    ("BookWhere", {"nix": {"eq": None}}, """Found: {"nix":{"eq":null}}."""),
+    ("[Int!]", [1, None], "at [1]: Expected value of non-null type 'Int!' not to be null."),
+    ("BookWhere", {"title": {"eq": [": True"]}}, 'String cannot represent a non string value: [": True"]'),
+]
+
+
+async def test_refused_values_are_quoted_as_they_were_sent(books: Reading) -> None:
+    for type, value, message in QUOTED:
+        query = f"query($v: {type}) {{ books(where: {{anything: {{containsJson: [$v]}}}}) {{ totalCount }} }}"
+        error = await books.refusal(query, {"v": value})
+        assert message in error["message"]
+        assert error["locations"]
 
 
 async def test_booleans_decide_what_is_shown_and_asked(books: Reading) -> None:

@@ -112,7 +112,7 @@ def test_a_collection_is_called_by_the_singular_of_its_name(
 
 def test_a_taken_collection_name_is_avoided_and_a_stored_one_is_kept() -> None:
     first = collection_names("books", "Book", ())
-    second = collection_names("volumes", "Book", {first.type, *names.root_fields(first)})
+    second = collection_names("volumes", "Book", {first.type, *first.root_fields})
     assert second.type == "Volume"
     stored = {"type": "Tome", "single": "tome", "plural": "tomes"}
     assert collection_names("books", "Book", (), stored).type == "Tome"

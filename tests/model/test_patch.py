@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from janua.errors import InvalidPatch, PatchConflict
-from janua.model.patch import JsonPatch, MergePatch, equal
+from janua.model.patch import Alternative, JsonPatch, MergePatch, equal
 from janua.model.types import Json
 
 JSON = st.recursive(
@@ -39,6 +39,20 @@ MERGES: list[tuple[Any, Any, Any]] = [
 @pytest.mark.parametrize(("target", "patch", "result"), MERGES)
 def test_merge_patch_gives_the_results_of_its_rfc(target: Json, patch: Json, result: Json) -> None:
     assert equal(MergePatch(patch).apply(target), result)
+
+
+def test_an_alternative_is_merged_into_its_like_and_takes_the_place_of_anything_else() -> None:
+    patch = MergePatch({"pet": Alternative({"lives": 8, "fur": None}, "kind", ("cat", "lion"))})
+    assert patch.apply({"pet": {"kind": "lion", "lives": 9, "fur": "red", "name": "L"}}) == {
+        "pet": {"kind": "lion", "lives": 8, "name": "L"}
+    }
+    others: list[Json] = [{"kind": "dog", "bark": 1}, {}, None, [1]]
+    for other in others:
+        assert patch.apply({"pet": other}) == {"pet": {"kind": "cat", "lives": 8}}
+    inner = Alternative(
+        {"kind": "lion", "prey": Alternative({"size": None}, "kind", ("bird",))}, "kind", ("cat", "lion")
+    )
+    assert MergePatch({"pet": inner}).apply({}) == {"pet": {"kind": "lion", "prey": {"kind": "bird"}}}
 
 
 # RFC 6902, appendix A, and what it says in section 4.

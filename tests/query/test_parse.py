@@ -91,11 +91,15 @@ def test_a_name_missing_between_commas_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    [[{}], ["price"], [{"price": "UP"}], [{"price": None}], [{"a": "ASC", "b": "ASC"}], [{"a": {}}], [None], ["ASC"]],
+    [["price"], [{"price": "UP"}], [{"price": None}], [{"a": "ASC", "b": "ASC"}], [{"a": []}], [None], ["ASC"], [[]]],
 )
 def test_an_order_object_names_one_field_and_a_direction(raw: list[Json]) -> None:
     with pytest.raises(InvalidQuery):
         parse_order_by(raw)
+
+
+def test_an_order_object_without_a_field_is_no_key() -> None:
+    assert parse_order_by([{}, {"price": "DESC"}, {"a": {}}]) == (OrderTerm(("price",), "desc"),)
 
 
 def test_a_deep_order_object_is_read_without_recursion() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from janua.model.collection import Collection
 from janua.model.types import (
     Anything,
     Array,
@@ -20,8 +21,9 @@ from janua.model.types import (
     Union,
     Uuid,
 )
+from janua.registry.document import fingerprint
 from janua.registry.names import describe_fields
-from tests.registry.builders import UUID, a_collection, an_object, the_field
+from tests.registry.builders import UUID, a_collection, an_object, refusal, the_field
 
 OBJECT = an_object(["q"], q={"type": "boolean"})
 
@@ -197,6 +199,38 @@ def test_alternatives_that_cannot_be_told_apart_are_free_form(branches: list[Any
     assert the_field(an_object(a={"anyOf": branches})).type == Anything()
 
 
+def discriminator(collection: Collection, path: str) -> Any:
+    """Return the one type that the discriminator of a union has in all its alternatives."""
+    field = collection.field_at((path,))
+    assert field is not None
+    union = field.type.items if isinstance(field.type, Array) else field.type
+    assert isinstance(union, Union)
+    fields = [each for variant in union.variants for each in collection.objects[variant.object].fields]
+    [found] = {each.type for each in fields if each.name == union.discriminator}
+    return found
+
+
+def test_the_alternatives_of_a_union_share_the_enum_that_tells_them_apart() -> None:
+    collection = a_collection(an_object(shape={"type": "array", "items": {"oneOf": [CIRCLE, SQUARE]}}))
+    shared = discriminator(collection, "shape")
+    assert (shared.name, [each.value for each in shared.values]) == ("BookShapeKind", ["circle", "square", "box"])
+    assert [name for name in collection.name_map["types"].values() if name.endswith("Kind")] == ["BookShapeKind"]
+
+
+def test_values_of_different_alternatives_are_spelled_apart() -> None:
+    branches = [an_object(["kind"], kind={"const": each}) for each in ("a b", "a-b")]
+    shared = discriminator(a_collection(an_object(shape={"oneOf": branches})), "shape")
+    assert len({each.graphql for each in shared.values}) == 2
+
+
+def test_the_enum_of_a_union_keeps_its_names_when_an_alternative_is_added() -> None:
+    first = a_collection(an_object(shape={"oneOf": [an_object(["kind"], kind={"const": "a b"}), SQUARE]}))
+    more = [an_object(["kind"], kind={"const": "a-b"}), an_object(["kind"], kind={"const": "a b"}), SQUARE]
+    second = a_collection(an_object(shape={"oneOf": more}), names=first.name_map)
+    before, after = discriminator(first, "shape"), discriminator(second, "shape")
+    assert (after.name, set(before.values) < set(after.values)) == (before.name, True)
+
+
 def test_a_root_that_is_no_object_has_no_fields() -> None:
     for schema, type in [(True, Anything()), ({"type": "string"}, Text()), ({}, Anything())]:
         collection = a_collection(schema)
@@ -300,3 +334,9 @@ def test_a_schema_may_refer_to_other_collections_and_to_its_own() -> None:
     collection = a_collection(schema, references={"authors": authors}, pinned={"authors": 3})
     assert [each.type for each in collection.fields][:2] == [Object("Author"), Text()]
     assert collection.references == {"authors": 3}
+
+
+def test_a_document_with_the_fingerprint_it_was_registered_with_is_not_checked_again() -> None:
+    schema = an_object(a={"type": "string", "minLength": "one"})
+    assert [each.pointer for each in refusal(schema, registered="of another document")] == ["/properties/a/minLength"]
+    assert a_collection(schema, registered=fingerprint(schema)).fields[0].name == "a"

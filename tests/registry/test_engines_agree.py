@@ -12,8 +12,9 @@ from janua.errors import InvalidSchema
 from janua.registry.validation import Validator
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+D4 = "http://json-schema.org/draft-04/schema#"
 DRAFTS: dict[str, Any] = {
-    "http://json-schema.org/draft-04/schema#": jsonschema.Draft4Validator,
+    D4: jsonschema.Draft4Validator,
     "http://json-schema.org/draft-06/schema#": jsonschema.Draft6Validator,
     "http://json-schema.org/draft-07/schema#": jsonschema.Draft7Validator,
     "https://json-schema.org/draft/2019-09/schema": jsonschema.Draft201909Validator,
@@ -79,6 +80,8 @@ DECISIONS: dict[str, tuple[Any, Any, bool]] = {
     "year 0 is a year, as RFC 3339 has it": ({"format": "date"}, "0000-01-01", True),
     "a leap second is a second at the end of an hour": ({"format": "date-time"}, "2016-12-31T23:59:60Z", True),
     "a uuid has hyphens and no braces": ({"format": "uuid"}, "{123e4567-e89b-12d3-a456-426614174000}", False),
+    "1.0 is an integer": ({"type": "integer"}, 1.0, True),
+    "1.0 is not an integer in draft 4, as it says": ({"$schema": D4, "type": "integer"}, 1.0, False),
     "unknown formats are annotations": ({"format": "colour"}, "x", True),
     "content keywords are annotations": ({"contentMediaType": "application/json"}, "{", True),
     r"\d is a digit of ASCII, as ECMA-262 has it": ({"pattern": r"^\d$"}, "\u0663", False),

@@ -71,6 +71,12 @@ def test_a_pointer_is_right_below_a_property_without_a_name() -> None:
     assert found(schema, {"": {"a": 1, "": 2}, "a": "x"}) == [("//", "type"), ("//a", "type")]
 
 
+def test_a_pointer_is_right_below_a_property_without_a_name_whatever_numbers_stand_there() -> None:
+    schema = an_object(**{"": an_object(a={"required": ["b"]})})
+    value = {"": {"a": {"": [Decimal("1.10"), Decimal("-3.226693719633994E-92")]}}}
+    assert found(schema, value) == [("//a", "required")]
+
+
 @pytest.mark.parametrize(
     ("schema", "value", "violations"),
     [

@@ -115,14 +115,24 @@ def html_page(
     return HTMLResponse(html, headers=headers)
 
 
+def waiting_for(host: str) -> str:
+    """Return what a page shows until a viewer from another host is there: all there is where that is out of reach."""
+    return (
+        f"<p>This page is loaded from {host}. If it stays like this, that cannot be reached from here: run"
+        " <code>uv run just assets</code> once where Janua is installed, and the page needs no network.</p>"
+    )
+
+
 def digest_of(script: str) -> str:
     """Return the source by which a policy allows this script where it stands in the page."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _viewer(title: str, script: str, start: str, head: str = "") -> Response:
-    body = f'<div id="page"></div><script src="{_asset(script)}"></script><script>{start}</script>'
-    origin = "'self'" if (STATIC / script).is_file() else "https://cdn.jsdelivr.net"
+    installed = (STATIC / script).is_file()
+    waiting = "" if installed else waiting_for("cdn.jsdelivr.net")
+    body = f'<div id="page">{waiting}</div><script src="{_asset(script)}"></script><script>{start}</script>'
+    origin = "'self'" if installed else "https://cdn.jsdelivr.net"
     return html_page(title, body, head, scripts=f"{origin} {digest_of(start)}", styles=f"{origin} 'unsafe-inline'")
 
 

@@ -75,6 +75,9 @@ STATUSES: Mapping[str, HTTPStatus] = {
 }
 """Every code there is; a test holds this against `janua.errors`."""
 
+RETRIED = frozenset({"database.conflict", "registry.stale_catalog"})
+"""Codes of what may go well a moment later, beside those of 503."""
+
 CLOSING = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE}
 )
@@ -122,11 +125,15 @@ def problem_response(error: JanuaError) -> Response:
 def headers_of(error: JanuaError) -> dict[str, str]:
     """Return the headers that go with an error."""
     status = status_of(error)
-    headers = {"Cache-Control": "no-store"}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE or error.code in ("database.conflict", "registry.stale_catalog"):
-        headers["Retry-After"] = str(RETRY_SECONDS)
+    headers = {"Cache-Control": "no-store", **retry_headers(error)}
     if isinstance(error, MethodNotAllowed):
         headers["Allow"] = ", ".join(error.allowed)
     if status in CLOSING:
         headers["Connection"] = "close"
     return headers
+
+
+def retry_headers(error: JanuaError) -> dict[str, str]:
+    """Return the header that says when to send the request again, if that may help."""
+    again = status_of(error) == HTTPStatus.SERVICE_UNAVAILABLE or error.code in RETRIED
+    return {"Retry-After": str(RETRY_SECONDS)} if again else {}

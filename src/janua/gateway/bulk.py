@@ -103,7 +103,7 @@ def _matching(gateway: Gateway, filter: Planned[Filter], at_most: int | None) ->
     limits = gateway.settings.limits
     most = limits.bulk_at_most if at_most is None else at_most
     if most < 0:
-        raise InvalidQuery("at_most", f"must not be negative: it is {most}")
+        raise InvalidQuery("atMost", f"must not be negative: it is {most}")
     # Its answer is a list like any other.
     longest = max(limits.page_limit, limits.bulk_at_most)
     if most > longest:

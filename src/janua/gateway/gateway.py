@@ -19,6 +19,7 @@ from janua.query.cursor import CursorKey
 from janua.query.limits import QueryLimits
 from janua.registry.document import Limits
 from janua.storage import schemas as storage
+from janua.storage.batches import Batches
 from janua.storage.evolutions import has_switched
 from janua.storage.migrations import require_current
 from janua.storage.pool import Connection, Pool, connection, open_pool
@@ -39,6 +40,7 @@ class Gateway:
     """Everything a verb needs; made by `open_gateway`."""
 
     pool: Pool
+    batches: Batches
     settings: Settings
     live: Live
     indexer: Indexer
@@ -68,7 +70,8 @@ async def open_gateway(
         follows = following(live, settings.database, name=name, serves=serves)
         kept = settings.idempotency.keep_hours
         async with follows, indexing(live, pool, builds=builds) as indexer, forgetting(pool, kept):
-            yield Gateway(pool, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
+            batches = Batches(pool, reads=settings.database.batch_reads, writes=settings.database.batch_creates)
+            yield Gateway(pool, batches, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
 
 
 async def require_servable(settings: Settings) -> None:
@@ -121,16 +124,19 @@ async def with_current_catalog(gateway: Gateway, work: Callable[[Catalog], Await
     return await work(gateway.live.catalog)
 
 
-async def require_unmoved(gateway: Gateway, c: Connection, catalog: Catalog) -> None:
-    """Look whether what was read on a connection was read under this catalog.
+async def require_unmoved(gateway: Gateway, catalog: Catalog, c: Connection | None = None) -> None:
+    """Look whether what was read, on this connection if it is still held, was read under this catalog.
 
     When an evolution makes a new schema version current, the records change with it, which a read that was planned
     before would not notice. All workers know of a switch before it happens, so there is nothing to ask otherwise.
     Raises: `StaleCatalog`.
     """
     live = gateway.live.catalog
-    if (live.moving or live is not catalog) and await has_switched(c, catalog.revision):
-        raise StaleCatalog("")
+    if not live.moving and live is catalog:
+        return
+    async with contextlib.nullcontext(c) if c is not None else connection(gateway.pool) as asked:
+        if await has_switched(asked, catalog.revision):
+            raise StaleCatalog("")
 
 
 async def on_connection(gateway: Gateway, write: Callable[[Connection], Awaitable[T]]) -> T:

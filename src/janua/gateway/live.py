@@ -134,4 +134,5 @@ class Live:
             pinned=pinned,
             # It was allowed when it was registered; a limit lowered since is for schemas to come.
             cost=sys.maxsize,
+            registered=current.fingerprint,
         )

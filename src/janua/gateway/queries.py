@@ -28,7 +28,7 @@ async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
             planned = plan_read(catalog, query, gateway.query_limits, gateway.cursor_key)
         async with connection(gateway.pool) as c:
             page = await storage.fetch_page(c, planned.plan, planned.values)
-            await require_unmoved(gateway, c, catalog)
+            await require_unmoved(gateway, catalog, c)
         return _answer(gateway, planned, page)
 
     return await with_current_catalog(gateway, read)
@@ -45,7 +45,7 @@ async def aggregate(gateway: Gateway, query: AggregateQuery) -> GroupsAnswer:
             planned = plan_aggregate(catalog, query, gateway.query_limits)
         async with connection(gateway.pool) as c:
             groups = await storage.fetch_groups(c, planned.plan, planned.values)
-            await require_unmoved(gateway, c, catalog)
+            await require_unmoved(gateway, catalog, c)
             return GroupsAnswer(*groups)
 
     return await with_current_catalog(gateway, read)
@@ -56,10 +56,9 @@ async def answer(gateway: Gateway, catalog: Catalog, statement: Statement, argum
 
     Raises: `StaleCatalog` when a collection is not what it was planned for, `DatabaseUnavailable`, `StatementTimeout`.
     """
-    async with connection(gateway.pool) as c:
-        text = await storage.fetch_answer(c, statement, arguments)
-        await require_unmoved(gateway, c, catalog)
-        return text
+    text = await storage.fetch_point(gateway.batches, statement, arguments)
+    await require_unmoved(gateway, catalog)
+    return text
 
 
 def _answer(gateway: Gateway, planned: Planned[ReadPlan], page: storage.Page) -> PageAnswer:

@@ -38,9 +38,8 @@ async def fetch(
     async def read(catalog: Catalog) -> RecordAnswer:
         with span("plan", {COLLECTION: collection}):
             planned = plan_one(catalog, collection, id, fields=fields, include=include, limits=gateway.query_limits)
-        async with connection(gateway.pool) as c:
-            found = await storage.fetch_one(c, planned.plan, planned.values)
-            await require_unmoved(gateway, c, catalog)
+        found = await storage.fetch_one(gateway.batches, planned.plan, planned.values)
+        await require_unmoved(gateway, catalog)
         if found is None:
             raise UnknownRecord(collection, id)
         return RecordAnswer(found.id, found.version, found.text)
@@ -64,14 +63,11 @@ async def create(
     key = new_id() if id is None else parse_id(id)
 
     async def write(current: Collection) -> RecordAnswer:
-        async with connection(gateway.pool) as c:
+        if idempotency is None:
+            return await writes.create_alone(gateway, current, key, document)
+        async with connection(gateway.pool) as c, c.transaction():
             to = Writing(gateway, c, current)
-            if idempotency is None:
-                return await writes.create(to, key, document)
-            async with c.transaction():
-                return await created_once(
-                    gateway, c, current.name, idempotency, lambda: writes.create(to, key, document)
-                )
+            return await created_once(gateway, c, current.name, idempotency, lambda: writes.create(to, key, document))
 
     return await with_current_schema(gateway, collection, write)
 

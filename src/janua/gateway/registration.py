@@ -17,7 +17,7 @@ from janua.gateway.verdicts import broken_since, changes_of, decided, rule_on
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
-from janua.model.names import names_held, names_taken, pointer
+from janua.model.names import Besides, TakenNames, pointer
 from janua.model.types import Json
 from janua.registry.client_changes import graphql_changes, relation_changes, rest_changes
 from janua.registry.compile import compile_collection
@@ -76,7 +76,8 @@ class _Batch:
         self._schema_cost = schema_cost
         self._old = {name: _current(live.catalog, name) for name in documents}
         self._versions = {name: self._next_version(name) for name in documents}
-        self._taken = _taken(live.catalog, set(documents))
+        others = (each for name, each in live.catalog.collections.items() if name not in documents)
+        self._taken = TakenNames(others)
 
     def candidate(self, name: str) -> Candidate:
         old, document = self._old[name], self._documents[name]
@@ -87,12 +88,12 @@ class _Batch:
             version=self._versions[name],
             names=old.name_map if old else {},
             # What derives from another's name must not take a name away from one that has it already.
-            taken=self._taken - names_held(old) if old else self._taken,
+            taken=Besides(self._taken, free=old.names_held) if old else self._taken,
             references=references,
             pinned=pinned,
             cost=self._schema_cost,
         )
-        self._taken |= names_taken(new)
+        self._taken.add(new)
         before: Mapping[str, Schema] = self._live.references(old) if old else {}
         return Candidate(new, old, build_validator(new, references), references, before)
 
@@ -285,9 +286,3 @@ def _schema_pointer(path: Path) -> str:
 
 def _records(count: int) -> str:
     return "1 stored record does" if count == 1 else f"{count} stored records do"
-
-
-def _taken(catalog: Catalog, besides: set[str]) -> set[str]:
-    """Return the GraphQL names that other collections have already."""
-    others = (each for name, each in catalog.collections.items() if name not in besides)
-    return {name for each in others for name in names_taken(each)}

@@ -203,7 +203,11 @@ async def _drop(
             catalog.collection(name)
             _refuse_if_related(catalog, name, set(names))
             if not with_records and (held := await tables.count_up_to(c, name, COUNTED)):
-                raise CollectionInUse(name, "holds records; say records=delete to delete them too", records=held)
+                raise CollectionInUse(
+                    name,
+                    "holds records; say records=delete, or deleteRecords in GraphQL, to delete them too",
+                    records=held,
+                )
         if served:
             await tables.apply(c, ddl.drop(*served))
         for name in names:

@@ -8,7 +8,6 @@ guarded by it: when it is not the current one any more, the step raises `StaleCa
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Never
 from uuid import UUID
 
 from janua.errors import InvalidQuery, InvalidRecord, RecordExists, StaleCatalog, UnknownRecord, VersionMismatch
@@ -16,6 +15,7 @@ from janua.gateway.answers import Precondition, RecordAnswer
 from janua.gateway.gateway import Gateway, apart_if_large
 from janua.model.collection import Collection, Index, Path
 from janua.model.json import dumps
+from janua.model.names import pointer
 from janua.model.patch import JsonPatch, MergePatch
 from janua.model.types import Json
 from janua.query.parts import Part
@@ -53,6 +53,17 @@ async def create(to: Writing, key: UUID, document: Document) -> RecordAnswer:
     return _answer(await storage.insert(to.connection, to.collection, key, document.text, to.shown))
 
 
+async def create_alone(
+    gateway: Gateway, collection: Collection, key: UUID, document: Document, shown: Part = RECORD
+) -> RecordAnswer:
+    """Store a new record in a transaction of its own, perhaps by one statement with others that are created now.
+
+    Raises: as `create`.
+    """
+    await validate(gateway, collection, document)
+    return _answer(await storage.create(gateway.batches, collection, key, document.text, shown))
+
+
 async def replace(
     to: Writing, key: UUID, document: Document, precondition: Precondition = Precondition()
 ) -> RecordAnswer:
@@ -76,10 +87,13 @@ async def upsert(to: Writing, key: UUID, document: Document, by: Key) -> RecordA
     """
     await validate(to.gateway, to.collection, document)
     if by != "id" and _value_at(document.value, by.keys[0].path) is None:
-        field = ".".join(by.keys[0].path)
-        reason = f"the document has no value at {field}, so no record is the same; give it one, or create it"
-        raise InvalidQuery("on_conflict", reason)
-    return _answer(await storage.upsert(to.connection, to.collection, by, key, document.text, to.shown))
+        where = pointer(by.keys[0].path)
+        reason = f"the document has no value at {where}, so no record is the same; give it one, or create it"
+        raise InvalidQuery("onConflict", reason)
+    try:
+        return _answer(await storage.upsert(to.connection, to.collection, by, key, document.text, to.shown))
+    except InvalidQuery as error:  # in the words of an import, `on_conflict`
+        raise InvalidQuery("onConflict", error.reason) from error
 
 
 async def patch(
@@ -147,12 +161,15 @@ def unique_key(collection: Collection, field: str) -> Key:
     if field == "id":
         return "id"
     found = next((each for path, each in _unique(collection).items() if ".".join(path) == field), None)
-    return found or _not_unique(collection)
+    if found is None:
+        known = [*sorted(".".join(path) for path in _unique(collection)), "id"]
+        raise InvalidQuery("on_conflict", f"must be a unique field: one of {', '.join(known)}")
+    return found
 
 
 def unique_at(collection: Collection, path: Path) -> Key:
-    """Return what an upsert goes by, given the path of a unique field. Raises: as `unique_key`."""
-    return _unique(collection).get(path) or _not_unique(collection)
+    """Return what an upsert goes by, given the path of a field that is unique."""
+    return _unique(collection)[path]
 
 
 async def made_document(gateway: Gateway, value: Json) -> Document:
@@ -210,11 +227,6 @@ def _require(collection: Collection, key: UUID, version: int, precondition: Prec
 def _unique(collection: Collection) -> Mapping[Path, Index]:
     whole = (each for each in collection.indexes if each.unique and len(each.keys) == 1 and each.where is None)
     return {each.keys[0].path: each for each in whole}
-
-
-def _not_unique(collection: Collection) -> Never:
-    known = [*sorted(".".join(path) for path in _unique(collection)), "id"]
-    raise InvalidQuery("on_conflict", f"must be a unique field: one of {', '.join(known)}")
 
 
 def _value_at(value: Json, path: Path) -> Json:

@@ -6,6 +6,7 @@ Start at `Collection`. `registry.compile` makes it; nothing changes it.
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from janua.model.types import Array, Json, Object, Type, Union
@@ -101,7 +102,7 @@ def link_table(collection: str, relation: Relation) -> str:
     return f"{collection}${hashlib.sha256(relation.column.encode()).hexdigest()[:12]}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Names:
     """How GraphQL spells a collection: type `Book`, one record `book`, many `books`."""
 
@@ -109,8 +110,22 @@ class Names:
     single: str
     plural: str
 
+    @cached_property
+    def root_fields(self) -> tuple[str, ...]:
+        """Every root field that GraphQL derives from these names.
 
-@dataclass(frozen=True, slots=True)
+        In this order: one, many, aggregate, changes; create, replace, update, upsert, delete; create, update, delete
+        many.
+        """
+        several = self.plural[0].upper() + self.plural[1:]
+        # Where the plural is the singular (sheep, data), one and many must still be told apart.
+        several = f"{self.type}Records" if several == self.type else several
+        writes = (f"{verb}{self.type}" for verb in ("create", "replace", "update", "upsert", "delete"))
+        bulk = (f"{verb}{several}" for verb in ("create", "update", "delete"))
+        return (self.single, self.plural, f"{self.plural}Aggregate", f"{self.single}Changes", *writes, *bulk)
+
+
+@dataclass(frozen=True)
 class Collection:
     """A named set of records under one schema version.
 
@@ -140,6 +155,16 @@ class Collection:
     def fields(self) -> tuple[Field, ...]:
         """Return the fields of the record itself; none when records are not objects."""
         return self.objects[self.type.name].fields if isinstance(self.type, Object) else ()
+
+    @cached_property
+    def type_names(self) -> frozenset[str]:
+        """The GraphQL types that the schema makes: objects, enums, unions and the record."""
+        return frozenset({*self.objects, *self.name_map.get("types", {}).values(), self.names.type})
+
+    @cached_property
+    def names_held(self) -> frozenset[str]:
+        """The GraphQL types and root fields that only this collection has, and keeps in its next version."""
+        return self.type_names.union(self.names.root_fields)
 
     def children(self, type: Type) -> tuple[Field, ...]:
         """Return the fields below a value of this type, without crossing arrays."""

@@ -9,8 +9,8 @@ had to be altered and then collides gets a hash of the original. The outcome is 
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from collections.abc import Collection as Group
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass
 from typing import TypedDict
 
 from janua.model.collection import Collection, Names, Path
@@ -123,7 +123,7 @@ def with_hash(name: str, original: str, digits: int = 6) -> str:
 def spell(
     originals: Iterable[str],
     *,
-    taken: Group[str] = (),
+    taken: Container[str] = (),
     wished: Mapping[str, str] | None = None,
     stored: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
@@ -143,13 +143,14 @@ def spell(
     return assign(originals, rounds, taken)
 
 
-def assign(keys: Iterable[str], rounds: Iterable[Wish], taken: Group[str]) -> dict[str, str]:
+def assign(keys: Iterable[str], rounds: Iterable[Wish], taken: Container[str]) -> dict[str, str]:
     """Return a name for each key: the first wish that is free and that nobody else has in the same round."""
     missing = set(keys)
     found: dict[str, str] = {}
-    used = set(taken)
+    used: set[str] = set()
     for wish in rounds:
-        wishes = {key: name for key in missing if (name := wish(key)) is not None and name not in used}
+        wished = ((key, name) for key in missing if (name := wish(key)) is not None)
+        wishes = {key: name for key, name in wished if name not in used and name not in taken}
         times = Counter(wishes.values())
         kept = {key: name for key, name in wishes.items() if times[name] == 1}
         found.update(kept)
@@ -215,7 +216,7 @@ def camel(name: str) -> str:
     return pascal[: leading.end()].lower() + pascal[leading.end() :] if leading else pascal
 
 
-def collection_names(name: str, title: str, taken: Group[str], stored: Mapping[str, str] | None = None) -> Names:
+def collection_names(name: str, title: str, taken: Container[str], stored: Mapping[str, str] | None = None) -> Names:
     """Return how GraphQL spells a collection.
 
     The type is its title in PascalCase if that is a legal type name, else the singular of its name; where that is
@@ -231,7 +232,7 @@ def collection_names(name: str, title: str, taken: Group[str], stored: Mapping[s
     return next((each for each in candidates if _free(each, taken)), candidates[-1])
 
 
-def wished_names(name: str, type: str, taken: Group[str]) -> Names | None:
+def wished_names(name: str, type: str, taken: Container[str]) -> Names | None:
     """Return the names of a collection whose type must be called `type`; None when that, or what follows, is taken."""
     names = _names(type, camel(name))
     return names if _free(names, taken) else None
@@ -242,44 +243,49 @@ def _names(type: str, plural: str) -> Names:
     return Names(type, single if single != plural else f"{single}Record", plural)
 
 
-def _free(names: Names, taken: Group[str]) -> bool:
+def _free(names: Names, taken: Container[str]) -> bool:
     if names.type in RESERVED_TYPES or names.type in taken:
         return False
-    roots = root_fields(names)
+    roots = names.root_fields
     return len(set(roots)) == len(roots) and not any(each in RESERVED_ROOTS or each in taken for each in roots)
 
 
-def root_fields(names: Names) -> tuple[str, ...]:
-    """Return every root field that GraphQL derives from a collection's names.
+class TakenNames:
+    """The GraphQL names that collections have, and that no other may newly use: of types, derived types, root fields.
 
-    In this order: one, many, aggregate, changes; create, replace, update, upsert, delete; create, update, delete many.
+    What may derive from a type is not listed, but recognised: so this costs little to make, for thousands of them too.
     """
-    type, single, plural = names.type, names.single, names.plural
-    several = plural[0].upper() + plural[1:]
-    # Where the plural is the singular (sheep, data), one and many must still be told apart.
-    several = f"{type}Records" if several == type else several
-    writes = (f"{verb}{type}" for verb in ("create", "replace", "update", "upsert", "delete"))
-    bulk = (f"{verb}{several}" for verb in ("create", "update", "delete"))
-    return (single, plural, f"{plural}Aggregate", f"{single}Changes", *writes, *bulk)
+
+    def __init__(self, collections: Iterable[Collection]) -> None:
+        collections = list(collections)
+        self._types = {name for each in collections for name in each.type_names}
+        self._held = {name for each in collections for name in each.names_held}
+
+    def add(self, collection: Collection) -> None:
+        """Have the names of one more collection taken."""
+        self._types |= collection.type_names
+        self._held |= collection.names_held
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._held or (isinstance(name, str) and self._may_derive(name))
+
+    def _may_derive(self, name: str) -> bool:
+        return any(name.endswith(each) and name.removesuffix(each) in self._types for each in DERIVED_TYPES)
 
 
-def names_taken(collection: Collection) -> frozenset[str]:
-    """Return the GraphQL types and root fields of a collection, which no other collection may newly use."""
-    derived = (f"{type}{ending}" for type in model_types(collection) for ending in DERIVED_TYPES)
-    return names_held(collection).union(derived)
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """The names of `taken` but those of `free`, and those of `more`."""
+
+    taken: Container[str]
+    free: Container[str] = ()
+    more: Container[str] = ()
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (name in self.more or (name in self.taken and name not in self.free))
 
 
-def names_held(collection: Collection) -> frozenset[str]:
-    """Return the GraphQL types and root fields that only this collection has, and keeps in its next version."""
-    return model_types(collection).union(root_fields(collection.names))
-
-
-def model_types(collection: Collection) -> frozenset[str]:
-    """Return the GraphQL types that a collection's schema makes: objects, enums, unions and the record."""
-    return frozenset({*collection.objects, *collection.name_map.get("types", {}).values(), collection.names.type})
-
-
-def derived_type(base: str, ending: str, taken: Group[str]) -> str:
+def derived_type(base: str, ending: str, taken: Container[str]) -> str:
     """Return the name of the type that GraphQL derives from the type `base`: `BookWhere`.
 
     `taken` are the model's types and Janua's own. What they have, and what another base with another ending would be
@@ -293,7 +299,7 @@ def derived_type(base: str, ending: str, taken: Group[str]) -> str:
     return next(each for each in hashed if each not in taken)
 
 
-def column_name(path: Path, taken: Group[str] = ()) -> str:
+def column_name(path: Path, taken: Container[str] = ()) -> str:
     """Return the SQL column of the relation at a path: its words joined by `_`, at most 40 characters."""
     plain = _ILLEGAL_RUN.sub("_", "_".join(path)).strip("_").lower()
     plain = plain if plain and not plain[0].isdigit() else f"_{plain}"

@@ -4,7 +4,7 @@ A patch makes a new value and leaves the old one as it was. A library was not us
 at hand compare with Python's `==`, for which `true` equals `1`: a `test` would hold that must fail.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -37,7 +37,28 @@ class MergePatch:
         return _merge(target, self.value)
 
 
+class Alternative(dict[str, Json]):
+    """A member of a merge patch that means one alternative of a union, which has one of `tags` at `discriminator`.
+
+    Into an object of this alternative it is merged. It takes the place of anything else, so that nothing of another
+    alternative is left; the discriminator is then the first tag unless the patch says it. RFC 7396 has no such thing.
+    """
+
+    def __init__(self, members: Mapping[str, Json], discriminator: str, tags: tuple[str, ...]) -> None:
+        super().__init__(members)
+        self._discriminator = discriminator
+        self._tags = tags
+
+    def apply(self, target: Json) -> Json:
+        """Return the patched value."""
+        if isinstance(target, dict) and target.get(self._discriminator) in self._tags:
+            return _merge(target, dict(self))
+        return _merge({self._discriminator: self._tags[0]}, dict(self))
+
+
 def _merge(target: Json, patch: Json) -> Json:
+    if isinstance(patch, Alternative):
+        return patch.apply(target)
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}

@@ -80,9 +80,10 @@ def parse_names(parameter: str, text: str) -> tuple[str, ...]:
 def parse_order_by(objects: Sequence[Json]) -> tuple[OrderTerm, ...]:
     """Return the order of GraphQL's `orderBy: [{price: DESC}, {publisher: {city: ASC_NULLS_FIRST}}]`.
 
-    Raises: `InvalidQuery` unless every object names exactly one field and a direction.
+    An object without a field is no key: that is what an absent variable leaves of `{price: $direction}`.
+    Raises: `InvalidQuery` unless every other object names exactly one field and a direction.
     """
-    return tuple(_order_term(each) for each in objects)
+    return tuple(term for each in objects if (term := _order_term(each)) is not None)
 
 
 def _condition(name: str, value: str) -> dict[str, Json]:
@@ -119,11 +120,13 @@ def _sort_key(text: str) -> OrderTerm:
     return OrderTerm(tuple(name.split(".")), direction)
 
 
-def _order_term(raw: Json) -> OrderTerm:
+def _order_term(raw: Json) -> OrderTerm | None:
     path: list[str] = []
     while isinstance(raw, Mapping) and len(raw) == 1:
         [(name, raw)] = raw.items()
         path.append(name)
+    if raw == {}:
+        return None
     if not path or not isinstance(raw, str) or raw not in DIRECTIONS:
         raise InvalidQuery("orderBy", "each object names one field and its direction, like {price: DESC}")
     return OrderTerm(tuple(path), *DIRECTIONS[raw])

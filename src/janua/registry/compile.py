@@ -5,13 +5,13 @@ In: a schema document, the names of the version before and the schemas it refers
 read annotations (indexes and relations).
 """
 
-from collections.abc import Collection as Group
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from janua.errors import InvalidSchema, Violation
 from janua.model.collection import Collection, Names, Schema
 from janua.model.names import collection_names, is_legal, wished_names
 from janua.registry.annotations import read_annotations
+from janua.registry.discriminators import share_discriminators
 from janua.registry.document import fingerprint
 from janua.registry.outline import outline_of
 from janua.registry.references import SchemaMap, with_itself
@@ -30,30 +30,36 @@ def compile_collection(  # noqa: PLR0913 -- each is a fact of its own, and all b
     version: int,
     revision: int = 0,
     names: Stored = NOTHING,
-    taken: Group[str] = (),
+    taken: Container[str] = (),
     references: Mapping[str, Schema] | None = None,
     pinned: Mapping[str, int] | None = None,
     cost: int = SCHEMA_COST,
+    registered: str = "",
 ) -> Collection:
     """Return the collection that a schema document makes.
 
     `names` is the name map of the version before (`Collection.name_map`), `taken` the GraphQL names of the other
-    collections (`names.names_taken`). `references` has the documents of the collections that
-    `references.referenced_collections` lists, and of those that these refer to; `pinned` their versions. Takes
-    milliseconds for usual schemas and up to two seconds for megabytes: call it in a thread.
+    collections (`names.TakenNames`). `references` has the documents of the collections that
+    `references.referenced_collections` lists, and of those that these refer to; `pinned` their versions. `registered`
+    is the fingerprint with which the document was checked before: while it has that, it is not checked again, which is
+    half of the work. Takes milliseconds for usual schemas and up to two seconds for megabytes: call it in a thread.
     Raises: `InvalidSchema` with all violations of the first step that finds any.
     """
-    schemas = _checked(name, document, references or {}, cost)
+    found = fingerprint(document)
+    known = with_itself(name, document, references or {})
+    schemas = SchemaMap(document, known) if found == registered else _checked(name, document, known, cost)
     own = _own_names(name, schemas, taken, names.get("collection"))
-    spelling = spell_outline(outline_of(schemas), own, taken, names)
+    outline = outline_of(schemas)
+    share_discriminators(outline)
+    spelling = spell_outline(outline, own, taken, names)
     annotations = read_annotations(schemas, spelling)
-    violations = [*spelling.violations, *annotations.violations]
+    violations = [*schemas.violations, *spelling.violations, *annotations.violations]
     if violations:
         raise InvalidSchema(violations, name)
     return Collection(
         name=name,
         version=version,
-        fingerprint=fingerprint(document),
+        fingerprint=found,
         document=document,
         type=spelling.type,
         objects=spelling.objects,
@@ -70,12 +76,12 @@ def compile_collection(  # noqa: PLR0913 -- each is a fact of its own, and all b
 
 def _checked(name: str, document: Schema, references: Mapping[str, Schema], cost: int) -> SchemaMap:
     try:
-        return check_schema(document, with_itself(name, document, references), cost)
+        return check_schema(document, references, cost)
     except InvalidSchema as error:
         raise InvalidSchema(error.violations, name) from None
 
 
-def _own_names(name: str, schemas: SchemaMap, taken: Group[str], stored: Mapping[str, str] | None) -> Names:
+def _own_names(name: str, schemas: SchemaMap, taken: Container[str], stored: Mapping[str, str] | None) -> Names:
     wished = schemas.root.note("x-graphql-name")
     if wished is None:
         return collection_names(name, _text(schemas, "title") or "", taken, stored)

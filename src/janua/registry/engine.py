@@ -113,12 +113,22 @@ def _build(
 
 def _registry(resources: Sequence[tuple[str, Schema]]) -> rs.Registry:
     # A registry knows only what it is given: the metaschemas of other drafts than its own must be among it.
-    found = [(uri, cast("dict[str, Json] | bool", each)) for uri, each in [*_metaschemas(), *resources]]
+    return _registry_of((*_metaschemas(), *resources)) if resources else _alone()
+
+
+@functools.cache
+def _alone() -> rs.Registry:
+    """Return the registry of a schema that refers to no other: to make it anew takes longer than the schema itself."""
+    return _registry_of(_metaschemas())
+
+
+def _registry_of(resources: Sequence[tuple[str, Schema]]) -> rs.Registry:
+    found = [(uri, cast("dict[str, Json] | bool", each)) for uri, each in resources]
     return rs.Registry(found, retriever=_refuse)
 
 
 @functools.cache
-def _metaschemas() -> list[tuple[str, Schema]]:
+def _metaschemas() -> Sequence[tuple[str, Schema]]:
     return [(uri, REGISTRY.contents(uri)) for uri in REGISTRY]
 
 

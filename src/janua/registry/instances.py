@@ -1,6 +1,7 @@
 """Finding one's way in a JSON value: what stands at a path, where an error is, and the beginning of a large value."""
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from itertools import islice
 from typing import cast
 
@@ -31,9 +32,26 @@ def steps_to(value: Json, error: rs.ValidationError) -> Path:
     if not _passes_unnamed(value, shown):
         return tuple(shown)
     possible = list(islice(_paths(value, shown), 10))
-    if len(possible) == 1:
-        return possible[0]
-    return next((each for each in possible if equal(value_at(value, each), error.instance)), tuple(shown))
+    if len(possible) <= 1:
+        return possible[0] if possible else ()
+    return next((each for each in possible if _is_shown_as(value_at(value, each), error.instance)), possible[0])
+
+
+def _is_shown_as(value: Json, shown: Json) -> bool:
+    """Return whether jsonschema-rs shows a value so: of a decimal number it shows the nearest float."""
+    match value:
+        case Decimal():
+            return float(value) == shown
+        case dict():
+            return (
+                isinstance(shown, dict)
+                and value.keys() == shown.keys()
+                and all(_is_shown_as(each, shown[key]) for key, each in value.items())
+            )
+        case list():
+            return isinstance(shown, list) and len(value) == len(shown) and all(map(_is_shown_as, value, shown))
+        case _:
+            return equal(value, shown)
 
 
 def _passes_unnamed(value: Json, path: Sequence[str | int]) -> bool:

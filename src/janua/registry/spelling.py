@@ -4,8 +4,7 @@ In: an `Outline`, the collection's own names, the names of others, the stored ma
 and the map to store. Start at `spell_outline`.
 """
 
-from collections.abc import Collection as Group
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never, cast
 
@@ -47,7 +46,7 @@ class Spelling:
     violations: list[Violation]
 
 
-def spell_outline(outline: Outline, own: Names, taken: Group[str], stored: Stored) -> Spelling:
+def spell_outline(outline: Outline, own: Names, taken: Container[str], stored: Stored) -> Spelling:
     """Return the outline with every name in it: no two types are called alike, and none as one that is `taken`."""
     return _Speller(outline, own, stored).spell(taken)
 
@@ -65,8 +64,8 @@ class _Speller:
         self._map = NameMap(types={}, fields={}, enums={}, collection={})
         self._violations: list[Violation] = []
 
-    def spell(self, taken: Group[str]) -> Spelling:
-        self._types = self._spell_types({*taken, *names.RESERVED_TYPES})
+    def spell(self, taken: Container[str]) -> Spelling:
+        self._types = self._spell_types(taken)
         self._values = {token: self._spell_values(token, each) for token, each in self._outline.enums.items()}
         objects = {self._types[token]: self._object(token, each) for token, each in self._outline.objects.items()}
         self._map["types"] = {each.pointer: self._types[token] for token, each in self._named().items()}
@@ -77,7 +76,7 @@ class _Speller:
     def _named(self) -> dict[str, ObjectOutline | NamedOutline]:
         return {**self._outline.objects, **self._outline.enums, **self._outline.unions}
 
-    def _spell_types(self, taken: set[str]) -> dict[str, str]:
+    def _spell_types(self, taken: Container[str]) -> dict[str, str]:
         named = self._named()
         root = {token: self._own.type for token, each in self._outline.objects.items() if each.pointer == ""}
 
@@ -92,7 +91,9 @@ class _Speller:
             *names.hashed(placed, lambda token: named[token].pointer),
         ]
         # The root's name is the collection's, which was found free already.
-        return names.assign(named, rounds, taken - {self._own.type} if root else taken | {self._own.type})
+        own = {self._own.type}
+        free, more = (own, names.RESERVED_TYPES) if root else ((), names.RESERVED_TYPES | own)
+        return names.assign(named, rounds, names.Besides(taken, free, more))
 
     def _spell_values(self, token: str, outline: NamedOutline) -> tuple[EnumValue, ...]:
         spelled = names.spell_enum(outline.values, self._stored_values.get(token))
@@ -224,6 +225,9 @@ class _Finder:
                 return self._variant(items, tag)
             case Object(token):
                 return self._variant(self._properties[token].get(_unescaped(name)), tag)
+            # Of what alternatives have in common: the discriminator.
+            case Union(_, discriminator, variants) if _unescaped(name) == discriminator:
+                return self._properties[variants[0].object][discriminator]
             case _:
                 return None
 

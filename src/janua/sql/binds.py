@@ -57,11 +57,11 @@ class Binds:
 
     def use(self, position: int, type: SqlType, form: Form = "plain", width: int = 0) -> Tree:
         """Return the operand at a position, in a form, as this SQL type."""
-        return terms.cast(self._operand(Bind(position, form, width)), type)
+        return terms.cast(self.operand(Bind(position, form, width), type), type)
 
     def use_all(self, position: int, type: ArrayType, form: Form = "texts", width: int = 0) -> Tree:
         """Return a list operand as an SQL array."""
-        return terms.cast(self._operand(Bind(position, form, width)), type)
+        return terms.cast(self.operand(Bind(position, form, width), type), type)
 
     def listed(self, position: int) -> list[Tree] | None:
         """Return the members of a list operand, where values are written into the SQL."""
@@ -69,9 +69,14 @@ class Binds:
             return None
         return [terms.cast(_literal(each), "text") for each in _listed(self._literals[position])]
 
-    def _operand(self, bind: Bind) -> Tree:
+    def place_of(self, bind: Bind) -> int:
+        """Return the number of a parameter, counted from 1."""
+        return self._used.setdefault(bind, len(self._used) + 1)
+
+    def operand(self, bind: Bind, type: SqlType | ArrayType) -> Tree:  # noqa: ARG002 -- `points` needs the type
+        """Return an operand that will be cast to a type."""
         if self._literals is None:
-            return parameter(self._used.setdefault(bind, len(self._used) + 1))
+            return parameter(self.place_of(bind))
         return _literal(value_of(bind, self._literals))
 
 

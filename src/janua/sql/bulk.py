@@ -19,10 +19,16 @@ from janua.sql.parts import RECORD
 from janua.sql.selects import table
 from janua.sql.statement import Statement, render, statement_of
 from janua.sql.terms import cast, number, parameter
-from janua.sql.write import TARGET, assignments, guarded, inserting, next_version, record_columns
-
-GIVEN = Row("given", typed=False)
-"""The ids and documents that a statement is given."""
+from janua.sql.write import (
+    GIVEN,
+    TARGET,
+    assignments,
+    given_documents,
+    guarded,
+    inserting_given,
+    next_version,
+    record_columns,
+)
 
 
 @lru_cache(maxsize=256)
@@ -100,14 +106,7 @@ def delete_listed_statement(collection: Collection, shown: Part = RECORD) -> Sta
 
 @lru_cache(maxsize=256)
 def _insert_many(collection: str, version: int, revision: int, shown: Part) -> Statement:
-    rows = selects.select(
-        GIVEN.column("id"),
-        cast(GIVEN.column("data"), "jsonb"),
-        number(version),
-        source=_given(),
-        where=guarded(collection, revision),
-    )
-    return Statement(render(inserting(collection, rows, returning=record_columns(shown))))
+    return Statement(render(inserting_given(collection, version, revision, shown)))
 
 
 @lru_cache(maxsize=256)
@@ -123,7 +122,7 @@ def _update_many(collection: str, version: int, revision: int, shown: Part) -> S
             exp.Update(
                 this=table(collection, TARGET.alias),
                 expressions=assignments(changed),
-                from_=exp.From(this=_given()),
+                from_=exp.From(this=given_documents()),
                 where=exp.Where(this=terms.all_of(same, guarded(collection, revision))),
                 returning=exp.Returning(expressions=record_columns(shown)),
             )
@@ -143,12 +142,6 @@ def _delete_listed(collection: str, revision: int, shown: Part) -> Statement:
             )
         )
     )
-
-
-def _given() -> exp.Table:
-    """Return the ids and documents that a statement is given, as rows."""
-    arrays = terms.call("unnest", cast(parameter(1), "uuid[]"), cast(parameter(2), "text[]"))
-    return selects.rows_of(arrays, "given", "id", "data")
 
 
 def _named(called: str) -> exp.Table:

@@ -4,6 +4,7 @@ The records are limited first, by the innermost select, and only those of the pa
 `select_statement`; `one_statement` reads a single record, `export_statement` streams them all.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache, partial
 
 from sqlglot import exp
@@ -17,6 +18,7 @@ from janua.sql.filters import condition
 from janua.sql.order import Numbered, Sorting
 from janua.sql.pages import Page, page_rows
 from janua.sql.parts import json_of
+from janua.sql.points import is_point, point_statement
 from janua.sql.statement import Statement, statement_of
 from janua.sql.terms import Tree, text
 
@@ -45,22 +47,19 @@ def one_statement(plan: ReadPlan) -> Statement:
 
     A row is `id` uuid, `version` int, `text` text: the JSON of the plan's part.
     """
+    if is_point(plan.filter, plan.part):
+        return point_statement(partial(_one, plan))
     binds = Binds()
-    row = Row(binds.alias())
-    found = selects.select(
-        row.column("id"),
-        row.column("version"),
-        selects.aliased(json_of(plan.part, row, binds), "text"),
-        source=selects.table(plan.table, row.alias),
-        where=condition(plan.filter, row, binds),
-    )
-    return statement_of(found, binds)
+    return statement_of(_one(plan, binds), binds)
 
 
 @lru_cache(maxsize=256)
-def export_statement(table: str, part: Part, filter: Filter = EVERY_RECORD) -> Statement:
-    """Return the statement of all records that match, for a cursor or COPY: rows of `line` text, in order of id."""
-    binds = Binds()
+def export_statement(table: str, part: Part, filter: Filter = EVERY_RECORD, values: Sequence[object] = ()) -> Statement:
+    """Return the statement of all records that match, for COPY: rows of `line` text, in order of id.
+
+    COPY takes no parameters, so the values of the filter are literals.
+    """
+    binds = Binds(values)
     row = Row(binds.alias())
     found = selects.select(
         selects.aliased(json_of(part, row, binds), "line"),
@@ -69,6 +68,17 @@ def export_statement(table: str, part: Part, filter: Filter = EVERY_RECORD) -> S
         order=[selects.ordered(row.column("id"), descending=False, nulls_first=False)],
     )
     return statement_of(found, binds)
+
+
+def _one(plan: ReadPlan, binds: Binds) -> exp.Select:
+    row = Row(binds.alias())
+    return selects.select(
+        row.column("id"),
+        row.column("version"),
+        selects.aliased(json_of(plan.part, row, binds), "text"),
+        source=selects.table(plan.table, row.alias),
+        where=condition(plan.filter, row, binds),
+    )
 
 
 def _answer(plan: ReadPlan, sorting: Sorting, numbered: Numbered, limit: Tree, binds: Binds) -> exp.Select:

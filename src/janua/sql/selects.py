@@ -69,6 +69,11 @@ def derived(select: Tree, alias: str) -> Tree:
     return exp.Subquery(this=select, alias=exp.TableAlias(this=name(alias)))
 
 
+def lateral(select: Tree, alias: str) -> Tree:
+    """Return a select as a source that may look at the sources before it."""
+    return exp.Lateral(this=exp.Subquery(this=select), alias=exp.TableAlias(this=name(alias)))
+
+
 def rows_of(function: Tree, alias: str, *columns: str) -> exp.Table:
     """Return a set-returning function as a source."""
     return exp.Table(this=function, alias=exp.TableAlias(this=name(alias), columns=[name(each) for each in columns]))

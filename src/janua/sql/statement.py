@@ -12,10 +12,14 @@ from janua.sql.terms import Tree, name
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL text with `$1…`; `binds` has one entry for each parameter, in order."""
+    """SQL text with `$1…`; `binds` has one entry for each parameter, in order.
+
+    `together` is there for point reads: SQL that makes many of them, see `points`.
+    """
 
     text: str
     binds: tuple[Bind, ...] = ()
+    together: str | None = None
 
 
 def values_for(statement: Statement, values: Sequence[object]) -> list[object]:

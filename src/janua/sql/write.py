@@ -23,12 +23,15 @@ from janua.sql.terms import Tree, cast, name, number, parameter, text
 TARGET = Row("target")
 """The record as it is after the write."""
 PROPOSED = Row("excluded")
+GIVEN = Row("given", typed=False)
+"""The ids and documents that a statement is given, where they are many."""
 
 
 def insert_statement(collection: Collection, shown: Part = RECORD) -> Statement:
     """Return the statement that stores a new record: `$1` uuid, `$2` jsonb.
 
     A row is `id` uuid, `version` int, `text` text. Raises unique_violation of the primary key when the id is taken.
+    `together` takes `$1` uuid[], `$2` text[]; its rows have `place` in front, as in `points`.
     """
     return _insert(collection.name, collection.version, collection.revision, shown)
 
@@ -78,6 +81,19 @@ def inserting(
         conflict=conflict,
         returning=exp.Returning(expressions=returning) if returning else None,
     )
+
+
+def inserting_given(table: str, version: int, revision: int, shown: Part) -> exp.Insert:
+    """Return an insert of many records: `$1` uuid[], `$2` text[] of the documents, in the same order."""
+    columns = (GIVEN.column("id"), cast(GIVEN.column("data"), "jsonb"), number(version))
+    rows = selects.select(*columns, source=given_documents(), where=guarded(table, revision))
+    return inserting(table, rows, returning=record_columns(shown))
+
+
+def given_documents() -> exp.Table:
+    """Return `$1` uuid[] and `$2` text[] as rows of `given`: `id`, `data`."""
+    arrays = terms.call("unnest", cast(parameter(1), "uuid[]"), cast(parameter(2), "text[]"))
+    return selects.rows_of(arrays, "given", "id", "data")
 
 
 def replacing(keys: list[Tree], condition: Tree | None = None) -> exp.OnConflict:
@@ -134,7 +150,12 @@ def is_created() -> Tree:
 @lru_cache(maxsize=1024)
 def _insert(table: str, version: int, revision: int, shown: Part) -> Statement:
     inserted = inserting(table, proposed(table, version, revision), returning=record_columns(shown))
-    return Statement(render(inserted))
+    stored, wanted = Row("stored"), Row("wanted")
+    ids = selects.numbered_rows_of(terms.call("unnest", cast(parameter(1), "uuid[]")), "wanted", "id", "place")
+    rows = selects.select(wanted.column("place"), selects.every_column("stored"), source=exp.Table(this=name("stored")))
+    rows.join(ids, on=terms.compare(wanted.column("id"), "=", stored.column("id")), copy=False)
+    rows.with_("stored", as_=inserting_given(table, version, revision, shown), copy=False)
+    return Statement(render(inserted), (), render(rows))
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ is: `SEPARATOR` stands between the columns of a line, a newline ends it.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Coroutine
 
 from janua.storage.pool import UNHURRIED, Connection, discard
 
@@ -14,8 +14,11 @@ QUEUED_CHUNKS = 4
 """Chunks that wait for the reader; PostgreSQL waits when they are that many."""
 
 
-async def copied(connection: Connection, query: str, values: Sequence[object] = ()) -> AsyncGenerator[bytes]:
+async def copied(connection: Connection, query: str) -> AsyncGenerator[bytes]:
     """Yield the rows of a query as lines, in chunks as PostgreSQL sends them, from one snapshot.
+
+    The query has no parameters: COPY takes none, and asyncpg would write values into the text wherever it says `$1`,
+    in a literal too.
 
     Closing the generator early closes the connection for good.
     """
@@ -28,7 +31,6 @@ async def copied(connection: Connection, query: str, values: Sequence[object] = 
     async def copy() -> None:
         await connection.copy_from_query(
             query,
-            *values,
             output=keep,
             format="csv",
             delimiter=SEPARATOR.decode(),

@@ -1,26 +1,20 @@
 """Bring Janua's own tables to the version that this Janua needs, by yandex-pgmigrate.
 
 In: the files `migrations/V0001__….sql`, in the wheel or beside `src` in a checkout, and a DSN. Out: the tables, and
-`janua.schema_version`, where pgmigrate notes what it applied. Start at `migrate`; `require_current` is for processes
-that must not change the database.
+`janua.schema_version`, where pgmigrate notes what it applied. Start at `migrate`, whose work `applying` does;
+`require_current` is for processes that must not change the database.
 """
 
 import asyncio
-from argparse import Namespace
-from contextlib import closing
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
-import psycopg2
-import psycopg2.extensions
+import asyncpg
 
-from janua.errors import DatabaseBehind, DatabaseUnavailable, StatementConflict
-from janua.storage.pool import probe
+from janua.errors import DatabaseBehind
+from janua.storage.pool import CLIENT_MARGIN, opening, probe
 
-pgmigrate: Any = import_module("pgmigrate")  # it has no types
-LOCK = 0x6A616E7561  # "janua": the advisory lock of the one process that migrates a database
-PATIENCE = 120  # seconds to wait for it
+IS_NEW = "SELECT to_regclass('janua.schema_version') IS NULL"
+FOUND = "SELECT coalesce(max(version), 0) FROM janua.schema_version WHERE installed_on IS NOT NULL"
 
 
 async def migrate(dsn: str) -> tuple[int, int]:
@@ -29,6 +23,8 @@ async def migrate(dsn: str) -> tuple[int, int]:
     Of two processes at once, the second waits for the first and then finds nothing to do.
     Raises: `DatabaseUnavailable`, `InvalidConfiguration`, `StatementConflict` after two minutes of waiting.
     """
+    from janua.storage.applying import apply  # noqa: PLC0415 -- servers do not migrate, and start sooner without
+
     await probe(dsn)  # psycopg2 says only in words why it cannot connect
     return await asyncio.to_thread(apply, dsn)
 
@@ -38,8 +34,13 @@ async def state(dsn: str) -> tuple[int, int]:
 
     Raises: `DatabaseUnavailable`, `InvalidConfiguration`.
     """
-    await probe(dsn)
-    return await asyncio.to_thread(versions, dsn)
+    with opening():
+        connection = await asyncpg.connect(dsn, timeout=CLIENT_MARGIN)
+        try:
+            found = 0 if await connection.fetchval(IS_NEW) else await connection.fetchval(FOUND)
+        finally:
+            await connection.close()
+    return found, latest()
 
 
 async def require_current(dsn: str) -> None:
@@ -50,56 +51,6 @@ async def require_current(dsn: str) -> None:
     found, needed = await state(dsn)
     if found < needed:
         raise DatabaseBehind(found, needed)
-
-
-def apply(dsn: str) -> tuple[int, int]:
-    """Do the work of `migrate`, in this thread."""
-    with closing(connect(dsn)) as guard, guard.cursor() as cursor:
-        try:
-            cursor.execute(f"SET lock_timeout = '{PATIENCE}s'")
-            cursor.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        except psycopg2.errors.LockNotAvailable as error:
-            raise StatementConflict from error
-        found, needed = versions(dsn)
-        if found < needed:
-            with closing(Run(dsn)) as run:
-                pgmigrate.migrate(run.config)
-        return found, max(found, needed)
-
-
-def versions(dsn: str) -> tuple[int, int]:
-    """Do the work of `state`, in this thread."""
-    with closing(Run(dsn)) as run:
-        known: dict[int, Any] = pgmigrate.info(run.config, stdout=False)
-    applied = [version for version, each in known.items() if each.meta["installed_on"] is not None]
-    return max(applied, default=0), latest()
-
-
-class Run:
-    """One run of pgmigrate, which opens a connection with its configuration and closes it only when all goes well."""
-
-    def __init__(self, dsn: str) -> None:
-        base = str(home())
-        # Its first argument only says where a configuration file may be; the migrations are where `base_dir` says.
-        options = Namespace(base_dir=base, conn=dsn, target="latest", schema="janua", disable_schema_check=True)
-        try:
-            self.config: Any = pgmigrate.get_config(base, options)
-        except psycopg2.OperationalError as error:
-            raise DatabaseUnavailable from error
-
-    def close(self) -> None:
-        """Close the connection, rolling back what is open."""
-        self.config.conn_instance.close()
-
-
-def connect(dsn: str) -> psycopg2.extensions.connection:
-    """Open a connection of psycopg2 in autocommit mode."""
-    try:
-        connection = psycopg2.connect(dsn)
-    except psycopg2.OperationalError as error:
-        raise DatabaseUnavailable from error
-    connection.autocommit = True
-    return connection
 
 
 def latest() -> int:

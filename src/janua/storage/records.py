@@ -5,8 +5,8 @@ the constraints, which `janua.sql.ddl` gave them.
 """
 
 import json
-from collections.abc import AsyncGenerator, Generator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from janua.sql import upsert as upserts
 from janua.sql.parts import RECORD
 from janua.sql.statement import Statement, values_for
 from janua.sql.upsert import Key
+from janua.storage.batches import Batches
 from janua.storage.pool import Connection
 
 GUARD = "JA001"
@@ -53,13 +54,16 @@ class Page:
     total: int | None
 
 
-@contextmanager
-def as_planned() -> Generator[None]:
+class as_planned:  # noqa: N801 -- a block, like `refusals`
     """Say `StaleCatalog` where a table or column is gone, or not there for a catalog that is older."""
-    try:
-        yield
-    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
-        raise StaleCatalog("") from error
+
+    __slots__ = ()
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, asyncpg.UndefinedTableError | asyncpg.UndefinedColumnError):
+            raise StaleCatalog("") from error
 
 
 async def fetch_page(connection: Connection, plan: ReadPlan, values: Sequence[Value]) -> Page:
@@ -73,11 +77,11 @@ async def fetch_page(connection: Connection, plan: ReadPlan, values: Sequence[Va
     return Page(row["items"], row["fetched"] > limit, _keys(row["first_keys"]), _keys(row["last_keys"]), row["total"])
 
 
-async def fetch_one(connection: Connection, plan: ReadPlan, values: Sequence[Value]) -> Stored | None:
+async def fetch_one(batches: Batches, plan: ReadPlan, values: Sequence[Value]) -> Stored | None:
     """Return the record that the plan finds, if any. Raises: `StaleCatalog`."""
     statement = select.one_statement(plan)
     with as_planned():
-        row = await connection.fetchrow(statement.text, *values_for(statement, values))
+        row = await batches.fetch(statement, values_for(statement, values))
     return Stored(str(row["id"]), row["version"], row["text"]) if row else None
 
 
@@ -85,6 +89,14 @@ async def fetch_answer(connection: Connection, statement: Statement, arguments: 
     """Return the text that a statement of `sql.answer` makes. Raises: `StaleCatalog`."""
     with as_planned():
         return await connection.fetchval(statement.text, *arguments)
+
+
+async def fetch_point(batches: Batches, statement: Statement, arguments: Sequence[object]) -> str:
+    """Return the text that a statement of `sql.answer` makes, perhaps along with others. Raises: `StaleCatalog`."""
+    with as_planned():
+        row = await batches.fetch(statement, arguments)
+    assert row is not None  # noqa: S101 -- an answer always has a row
+    return row["answer"]
 
 
 async def fetch_groups(connection: Connection, plan: AggregatePlan, values: Sequence[Value]) -> tuple[str, bool]:
@@ -105,6 +117,13 @@ async def insert(
     """Store a new record. Raises: `StaleCatalog`, `RecordExists`, `UniqueConflict`, `RelationConflict`."""
     async with refusals(collection, id):
         row = await connection.fetchrow(write.insert_statement(collection, shown).text, id, document.decode())
+    return _written(row, created=True)
+
+
+async def create(batches: Batches, collection: Collection, id: UUID, document: bytes, shown: Part = RECORD) -> Stored:
+    """Store a new record, perhaps along with others, in a transaction that is theirs alone. Raises: as `insert`."""
+    async with refusals(collection, id):
+        row = await batches.fetch(write.insert_statement(collection, shown), (id, document.decode()), writes=True)
     return _written(row, created=True)
 
 

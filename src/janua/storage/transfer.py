@@ -14,7 +14,6 @@ from janua.query.operands import Value
 from janua.query.parts import Part
 from janua.sql import staging as sql
 from janua.sql.select import export_statement
-from janua.sql.statement import values_for
 from janua.sql.upsert import Key
 from janua.storage.copying import copied
 from janua.storage.pool import UNHURRIED, Connection
@@ -98,9 +97,9 @@ async def export(
     connection: Connection, table: str, part: Part, filter: Filter, values: Sequence[Value]
 ) -> AsyncGenerator[bytes]:
     """Yield the records that match as lines, in order of id, in chunks as PostgreSQL sends them, from one snapshot."""
-    statement = export_statement(table, part, filter)
+    statement = export_statement(table, part, filter, values)
     await connection.execute("SET statement_timeout = 0")
-    async with aclosing(copied(connection, statement.text, values_for(statement, values))) as chunks:
+    async with aclosing(copied(connection, statement.text)) as chunks:
         async for chunk in chunks:
             yield chunk
     await connection.execute("RESET statement_timeout")

@@ -16,6 +16,11 @@ class Turns:
         self._free = places
         self._waiting: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def is_free(self) -> bool:
+        """Return whether there is a place at once."""
+        return self._free > 0
+
     async def take(self, seconds: float) -> None:
         """Wait for a place, at most so long; `give` it back afterwards. Raises: `TimeoutError`."""
         if self._free > 0:

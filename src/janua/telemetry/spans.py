@@ -76,6 +76,10 @@ class Trace:
         """The request itself."""
         return self.spans[0]
 
+    def at(self, moment: float) -> int:
+        """Return a time of `perf_counter` in nanoseconds since the trace began."""
+        return round(moment * 1e9) - self.origin
+
     def begin(self, name: str, kind: Kind, attributes: Mapping[str, Value], parent: int | None = None) -> Span:
         """Start a step; the caller finishes it."""
         made = Span(self, name, kind, self.parent if parent is None else parent, {**attributes})
@@ -126,13 +130,13 @@ def annotate(name: str, value: Value) -> None:
         step.trace.root.attributes[name] = value
 
 
-def note_step(name: str, seconds: float) -> None:
-    """Add a step that has just ended, for what is only worth telling when it took long."""
+def note_step(name: str, seconds: float, ended: float | None = None) -> None:
+    """Add a step that ended now, or at this time of `perf_counter`: what is only worth telling when it took long."""
     outer = current.get()
     if outer is not None and len(outer.trace.spans) < MOST_SPANS:
         step = outer.trace.begin(name, Kind.INTERNAL, {}, outer.id)
-        step.end = step.start
-        step.start -= round(seconds * 1e9)
+        step.end = step.start if ended is None else outer.trace.at(ended)
+        step.start = step.end - round(seconds * 1e9)
 
 
 def _new_id(bits: int) -> int:

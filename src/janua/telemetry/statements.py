@@ -28,8 +28,7 @@ class statement:  # noqa: N801 -- a block, like `span`
         self._values = values
 
     def __enter__(self) -> None:
-        outer = current.get()
-        self._span = None if outer is None or len(outer.trace.spans) >= MOST_SPANS else self._begin(outer)
+        self._span = _begun(self._text, self._values)
         self._start = time.perf_counter()
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
@@ -40,17 +39,34 @@ class statement:  # noqa: N801 -- a block, like `span`
             if state := getattr(error, "sqlstate", None):
                 self._span.attributes["db.response.status_code"] = state
 
-    def _begin(self, outer: Span) -> Span:
-        operation, target = described(self._text)
-        made = outer.trace.begin(f"{operation} {target}" if target else operation, Kind.CLIENT, _SYSTEM, outer.id)
-        made.attributes |= {QUERY: self._text, "db.operation.name": operation}
-        if target:
-            made.attributes["db.collection.name"] = target
-            if not target.startswith("janua."):
-                made.attributes[COLLECTION] = target
-        if outer.trace.parameters is not None:
-            outer.trace.parameters[made.id] = self._values
-        return made
+
+def note_shared(text: str, values: tuple[Any, ...], started: float, ended: float, reads: int) -> None:
+    """Add a statement that ran for several requests to the trace of one of them, as what it was for this one.
+
+    The times are those of `perf_counter`; `reads` is how many it was for.
+    """
+    made = _begun(text, values)
+    if made is not None:
+        made.start, made.end = made.trace.at(started), made.trace.at(ended)
+        if reads > 1:
+            made.attributes["db.operation.batch.size"] = reads
+
+
+def _begun(text: str, values: tuple[Any, ...]) -> Span | None:
+    """Return the span of a statement in the current request, None when there is nothing to trace."""
+    outer = current.get()
+    if outer is None or len(outer.trace.spans) >= MOST_SPANS:
+        return None
+    operation, target = described(text)
+    made = outer.trace.begin(f"{operation} {target}" if target else operation, Kind.CLIENT, _SYSTEM, outer.id)
+    made.attributes |= {QUERY: text, "db.operation.name": operation}
+    if target:
+        made.attributes["db.collection.name"] = target
+        if not target.startswith("janua."):
+            made.attributes[COLLECTION] = target
+    if outer.trace.parameters is not None:
+        outer.trace.parameters[made.id] = values
+    return made
 
 
 @lru_cache(maxsize=2048)

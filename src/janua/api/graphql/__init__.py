@@ -6,5 +6,5 @@
 A request goes through `http`, which reads it (`negotiation`, `parameters`, `persisted`) and writes the answer, to
 `execution` (`exchange` is what passes between them): `limits` bounds a document, first its text (`scanning`), before
 `documents` validates and keeps it; `shaping` and `selecting` say what it asks for, `programs` compile that. `faults`
-writes errors; `page` is GraphiQL.
+writes errors, with values as `quoting` has them; `page` is GraphiQL.
 """

@@ -20,16 +20,21 @@ from graphql import (
 )
 from graphql import get_named_type as _named
 from graphql import type_from_ast as _from_ast  # pyright: ignore[reportUnknownVariableType] -- as above
-from graphql.execution.values import VariableValues
+from graphql.execution.values import VariableValues, get_variable_values
 from graphql.utilities import coerce_input_literal as _literal  # pyright: ignore[reportUnknownVariableType] -- as above
 from graphql.utilities import coerce_input_value as _value  # pyright: ignore[reportUnknownVariableType] -- as above
 from graphql.utilities import validate_input_literal  # pyright: ignore[reportUnknownVariableType] -- as above
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 from janua.api.graphql.kinds import Input
+from janua.api.graphql.quoting import in_json, quotable
+from janua.model.types import Json
 
 FromLiteral = Callable[[ValueNode, Input, VariableValues], object]
 FromValue = Callable[[object, Input], object]
+
+MAX_ERRORS = 20
+"""What is wrong with one operation is told up to so many times."""
 
 from_literal = cast("FromLiteral", _literal)
 """Return the value of a literal, with the values of variables in it."""
@@ -60,9 +65,27 @@ def refused_argument(name: str, argument: GraphQLArgument, literal: ValueNode, v
         found.append(error)
 
     explain = cast("Callable[..., None]", validate_input_literal)
-    explain(literal, cast("Any", argument).type, note, values)
+    explain(literal, cast("Any", argument).type, note, values, hide_suggestions=True)
     reason = found[0].message if found else "it does not fit its type"
-    return GraphQLError(f"Argument '{name}' has invalid value: {reason}", literal)
+    return in_json(GraphQLError(f"Argument '{name}' has invalid value: {reason}", literal))
+
+
+def variable_values(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, given: Mapping[str, Json], *, suggest: bool
+) -> VariableValues | list[GraphQLError]:
+    """Return the coerced values of an operation's variables, or what is wrong with them, up to `MAX_ERRORS`.
+
+    `suggest`: names of the GraphQL schema that are like a wrong one are told.
+    """
+    definitions = operation.variable_definitions or ()
+
+    def coerced(variables: Mapping[str, Json]) -> VariableValues | list[GraphQLError]:
+        return get_variable_values(schema, definitions, dict(variables), MAX_ERRORS, hide_suggestions=not suggest)
+
+    found = coerced(given)
+    # Quoting well costs as much again, which only who made a mistake has to pay.
+    again = coerced(quotable(given)) if isinstance(found, list) else found
+    return [in_json(each) for each in again] if isinstance(again, list) else found
 
 
 def default_of(argument: GraphQLArgument) -> object:

@@ -19,7 +19,6 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    validate,
 )
 
 from janua.api.graphql.limits import parse_document
@@ -27,6 +26,7 @@ from janua.api.graphql.programs import Programs, Room
 from janua.api.graphql.roots import Root
 from janua.api.graphql.schema import SchemaSlices, Slice
 from janua.api.graphql.shaping import Shaping
+from janua.api.graphql.suggestions import collections_like, errors_in
 from janua.config import Graphql
 from janua.errors import InvalidOperation
 from janua.model.catalog import Catalog
@@ -36,7 +36,6 @@ INTROSPECTION = frozenset({"__schema", "__type"})
 TYPENAME = "__typename"
 KEPT_BYTES = 16 * 1024 * 1024
 """How many bytes of documents are kept; what is made of them takes some ten times as much."""
-MAX_ERRORS = 20
 
 
 @dataclass(eq=False)
@@ -134,10 +133,22 @@ class Documents:
             earlier.revision = catalog.revision
             return earlier
         with span("graphql.validate"):
-            errors = validate(slice.schema, tree, max_errors=MAX_ERRORS, hide_suggestions=not self._suggest)
+            errors = errors_in(slice.schema, tree, suggest=self._suggest)
+        if errors and self._suggest and collection is None:
+            errors = await self._errors_with_suggestions(tree, catalog) or errors
         if errors:
             raise InvalidDocument(errors)
         return self._keep((collection, text), _document(tree, slice, catalog, len(text), self.room))
+
+    async def _errors_with_suggestions(self, tree: DocumentNode, catalog: Catalog) -> list[GraphQLError]:
+        """Return what is wrong with a document under a schema that also has what its unknown root fields are like."""
+        fragments = {each.name.value: each for each in tree.definitions if isinstance(each, FragmentDefinitionNode)}
+        operations = (each for each in tree.definitions if isinstance(each, OperationDefinitionNode))
+        roots = frozenset[str]().union(*(_roots_of(each, fragments) for each in operations))
+        known = self._slices.roots(catalog)
+        named = frozenset(known[each] for each in root_names(tree) if each in known)
+        slice = await self._slices.slice(catalog, named | collections_like(roots, known))
+        return errors_in(slice.schema, tree, suggest=True)
 
     async def _slice(self, collection: str | None, roots: frozenset[str], catalog: Catalog) -> Slice:
         if collection is not None:
@@ -209,5 +220,6 @@ def _roots_of(operation: OperationDefinitionNode, fragments: Mapping[str, Fragme
                 pending.append(each.selection_set)
             elif isinstance(each, FragmentSpreadNode) and each.name.value not in seen:
                 seen.add(each.name.value)
-                pending.append(fragments[each.name.value].selection_set)
+                if each.name.value in fragments:
+                    pending.append(fragments[each.name.value].selection_set)
     return frozenset(found)

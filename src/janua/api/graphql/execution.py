@@ -6,14 +6,15 @@ statement; the text that PostgreSQL made is the answer.
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
 from graphql import DocumentNode, ExecutionResult, FieldNode, GraphQLError, OperationDefinitionNode, SelectionSetNode
 from graphql import execute as execute_static  # pyright: ignore[reportUnknownVariableType] -- its middleware is untyped
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 
+from janua.api.graphql.coercion import variable_values
 from janua.api.graphql.documents import (
     INTROSPECTION,
     TYPENAME,
@@ -24,14 +25,14 @@ from janua.api.graphql.documents import (
     mark_of,
 )
 from janua.api.graphql.exchange import Answered, Asked
-from janua.api.graphql.faults import errors_body, fault
+from janua.api.graphql.faults import cause_of, errors_body, fault
 from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
 from janua.api.graphql.registry_given import Context
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables
-from janua.api.problems import graphql_error, status_of
+from janua.api.problems import graphql_error, retry_headers, status_of
 from janua.api.wire import json_bytes
 from janua.config import is_open
 from janua.errors import (
@@ -53,7 +54,6 @@ from janua.storage.pool import Connection
 from janua.telemetry import metrics
 from janua.telemetry.spans import annotate, span
 
-MAX_ERRORS = 20
 OK, BAD_REQUEST, FAILED = 200, 400, 500
 MANY = 100
 """So many elements of a variable are coerced in a thread."""
@@ -68,6 +68,8 @@ class Engine:
         settings = gateway.settings.graphql
         self._introspection = is_open(settings.introspection, dev=dev)
         self.gateway = gateway
+        self.suggest = dev
+        """Whether errors name what a client may have meant."""
         self.slices = SchemaSlices()
         self.documents = Documents(self.slices, settings, suggest=dev, introspection=self._introspection)
 
@@ -83,7 +85,7 @@ class Engine:
         except (GraphQLError, InvalidOperation) as error:
             return _refused([error])
         except StaleCatalog as error:
-            return Answered(_without_data([fault(error)]), _status(error))
+            return _unanswered(error)
 
     async def _executed(self, asked: Asked, catalog: Catalog) -> Answered:
         document = self.documents.find(asked.collection, asked.query, catalog)
@@ -131,9 +133,9 @@ class _Run:
         except FailedField as failed:
             if isinstance(failed.error, StaleCatalog):
                 raise failed.error from failed
-            return Answered(_without_data([graphql_error(failed.error, [failed.key])]), _status(failed.error))
+            return _unanswered(failed.error, [failed.key])
         except JanuaError as error:
-            return Answered(_without_data([graphql_error(error, self._culprit(error))]), _status(error))
+            return _unanswered(error, self._culprit(error))
         except GraphQLError as error:
             return Answered(_without_data([fault(error)]))
 
@@ -196,10 +198,8 @@ class _Run:
 
     def _values(self) -> VariableValues:
         """Return the coerced values of the variables. Raises: `InvalidDocument`."""
-        definitions = self.operation.node.variable_definitions or ()
-        found = get_variable_values(
-            self.document.slice.schema, definitions, cast("dict[str, Any]", self.asked.variables), MAX_ERRORS
-        )
+        schema, suggest = self.document.slice.schema, self.engine.suggest
+        found = variable_values(schema, self.operation.node, self.asked.variables, suggest=suggest)
         if isinstance(found, list):
             raise InvalidDocument(found)
         return found
@@ -218,6 +218,8 @@ class _Run:
         mutation = resolve(self._scene(), fields, selecting)
         if self.asked.idempotency_key is not None:
             return await in_one_transaction(gateway, partial(self._once, mutation))
+        if mutation.is_one_create:
+            return await mutation.create()
         return await (on_connection if mutation.is_one_statement else in_one_transaction)(gateway, mutation.run)
 
     async def _once(self, mutation: Mutation, c: Connection) -> bytes:
@@ -248,13 +250,15 @@ class _Run:
             raise InvalidQuery("mutation", "changes of the registry and of records cannot be one transaction; send two")
         result = await self._static(static)
         errors = [fault(each) for each in result.errors or ()]
+        revision = None if self.operation.is_query else self.engine.gateway.live.catalog.revision
         if result.data is None:
-            return Answered(_without_data(errors))
+            failed = _failed(errors, [cause_of(each) for each in result.errors or ()])
+            return replace(failed, revision=revision)
         members = result.data | (await self._members(reads, values) if reads else {})
         body = _body({key: members[key] for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):
             self.operation.static_answer = body
-        return Answered(body)
+        return Answered(body, revision=revision)
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
@@ -278,8 +282,7 @@ class _Run:
         return result if isinstance(result, ExecutionResult) else await result
 
     def _is_static(self, nodes: Sequence[FieldNode]) -> bool:
-        name = nodes[0].name.value
-        return name != TYPENAME and mark_of(self.operation.type, name) is None
+        return mark_of(self.operation.type, nodes[0].name.value) is None
 
     def _is_introspection(self, fields: Fields) -> bool:
         """Return whether the answer depends on nothing but the GraphQL schema."""
@@ -300,6 +303,16 @@ def _data(members: bytes) -> Answered:
 
 def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:
     return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True)
+
+
+def _unanswered(error: JanuaError, path: Sequence[str] | None = None) -> Answered:
+    """Return the answer of an operation of which nothing was done, or nothing is left."""
+    return _failed([graphql_error(error, path)], [error])
+
+
+def _failed(shown: Sequence[Mapping[str, object]], errors: Sequence[JanuaError]) -> Answered:
+    again = {name: value for each in errors for name, value in retry_headers(each).items()}
+    return Answered(_without_data(shown), max(map(_status, errors), default=OK), headers=again)
 
 
 def _without_data(errors: Sequence[Mapping[str, object]]) -> bytes:

@@ -25,16 +25,17 @@ def fault(error: JanuaError | GraphQLError) -> Mapping[str, object]:
     if isinstance(error, JanuaError):
         return graphql_error(error)
     locations = [{"line": each.line, "column": each.column} for each in error.locations or ()]
-    return graphql_error(_cause(error), error.path, locations or None)
+    cause = cause_of(error)
+    if isinstance(cause, UnexpectedFailure):
+        log.error("a resolver failed", exc_info=error.original_error)
+    return graphql_error(cause, error.path, locations or None)
 
 
-def _cause(error: GraphQLError) -> JanuaError:
+def cause_of(error: GraphQLError) -> JanuaError:
+    """Return the error of ours that graphql-core carries, or what its own means."""
     cause: BaseException | None = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     if cause is None:
         return InvalidOperation(error.message)
-    if isinstance(cause, JanuaError):
-        return cause
-    log.error("a resolver failed", exc_info=cause)
-    return UnexpectedFailure()
+    return cause if isinstance(cause, JanuaError) else UnexpectedFailure()

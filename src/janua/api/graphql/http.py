@@ -14,7 +14,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from janua.api.graphql.exchange import Answered, Asked, Engine
+from janua.api.boundary import REVISION
+from janua.api.graphql.exchange import Answered, Asked
+from janua.api.graphql.execution import Engine
 from janua.api.graphql.faults import errors_body
 from janua.api.graphql.negotiation import GRAPHQL_JSON, JSON, answer_type, prefers_page
 from janua.api.graphql.page import graphiql
@@ -42,8 +44,6 @@ WRAPPING = 4
 Head = Mapping[bytes, Sequence[bytes]]
 _READ = frozenset({b"accept", b"content-encoding", b"content-length", b"content-type", b"idempotency-key"})
 _TYPES = {each: f"{each}; charset=utf-8".encode() for each in (GRAPHQL_JSON, JSON)}
-
-
 PATH = "/graphql"
 
 
@@ -187,7 +187,10 @@ def _collection(scope: Scope) -> str | None:
 async def _respond(send: Send, answered: Answered, form: str) -> None:
     """Send a response; as `application/json`, only what the server is to blame for has a status of its own."""
     status = answered.status_if_graphql_json
-    await _send(send, status if form == GRAPHQL_JSON or status >= 500 else 200, form, answered.body, {})
+    headers = dict(answered.headers)
+    if answered.revision is not None:
+        headers[REVISION] = str(answered.revision)
+    await _send(send, status if form == GRAPHQL_JSON or status >= 500 else 200, form, answered.body, headers)
 
 
 async def _refuse(send: Send, error: JanuaError, form: str) -> None:

@@ -5,8 +5,9 @@ GraphQL can be: the result of every write is validated against the JSON Schema.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias, cast
 
-from graphql import GraphQLInputField
+from graphql import GraphQLError, GraphQLInputField
 
 from janua.api.graphql import kinds, scalars
 from janua.api.graphql.kinds import Input, InputFields, NullableInput
@@ -14,10 +15,13 @@ from janua.api.graphql.reach import endless
 from janua.api.graphql.types import DEPRECATED, Types
 from janua.model.collection import Collection, Field
 from janua.model.names import Wish, altered, assign, camel, hashed, is_legal
-from janua.model.types import Anything, Array, Json, Object, Type, Union
+from janua.model.patch import Alternative
+from janua.model.types import Anything, Array, Json, Object, Type, Union, Variant
 
 DOCUMENT = "document"
 INPUT, PATCH = "Input", "Patch"
+OutType: TypeAlias = Callable[[dict[str, Any]], Json]
+"""What graphql-core calls with the coerced members of an input object."""
 
 
 def input_type(types: Types, collection: Collection) -> NullableInput:
@@ -117,7 +121,7 @@ def _union(types: Types, collection: Collection, type: Union, ending: str) -> Nu
     if not variants:
         return scalars.JSON
     names = member_names(type)
-    tags = {names[each.object]: each.tags[0] for each in type.variants if each.tags}
+    chosen = {names[each.object]: each for each in type.variants}
 
     def fields() -> InputFields:
         return {
@@ -128,7 +132,7 @@ def _union(types: Types, collection: Collection, type: Union, ending: str) -> Nu
     return types.once(
         types.derive(type.name, ending),
         lambda name: kinds.input_type(
-            name, fields, out_type=_bare(type.discriminator, tags), role=DOCUMENT, is_one_of=True
+            name, fields, out_type=READ[ending](type.discriminator, chosen), role=DOCUMENT, is_one_of=True
         ),
     )
 
@@ -145,13 +149,36 @@ def member_names(type: Union) -> Mapping[str, str]:
     return assign([each.object for each in type.variants], rounds, ())
 
 
-def _bare(discriminator: str, tags: Mapping[str, str]) -> Callable[[dict[str, Json]], Json]:
+def _input_of(discriminator: str, variants: Mapping[str, Variant]) -> OutType:
     """Return what makes `{"circle": {…}}` the bare object, with the discriminator that says that it is one."""
 
-    def bare(given: dict[str, Json]) -> Json:
-        [(member, value)] = given.items()
-        if isinstance(value, dict) and member in tags:
-            return {discriminator: tags[member], **value}
-        return value
+    def read(given: dict[str, Json]) -> Json:
+        variant, members = _chosen(given, discriminator, variants)
+        return {discriminator: variant.tags[0], **members}
 
-    return bare
+    return read
+
+
+def _patch_of(discriminator: str, variants: Mapping[str, Variant]) -> OutType:
+    """Return what makes `{"circle": {…}}` a patch of a circle, that makes one of everything else."""
+
+    def read(given: dict[str, Json]) -> Json:
+        variant, members = _chosen(given, discriminator, variants)
+        return Alternative(members, discriminator, variant.tags)
+
+    return read
+
+
+READ: Mapping[str, Callable[[str, Mapping[str, Variant]], OutType]] = {INPUT: _input_of, PATCH: _patch_of}
+"""What reads the input of a union, by the ending of its name; made of the discriminator and the variants by member."""
+
+
+def _chosen(
+    given: dict[str, Json], discriminator: str, variants: Mapping[str, Variant]
+) -> tuple[Variant, dict[str, Json]]:
+    [(member, value)] = given.items()
+    variant, members = variants[member], cast("dict[str, Json]", value)
+    said = members.get(discriminator, variant.tags[0])
+    if said not in variant.tags:
+        raise GraphQLError(f"in `{member}` the property {discriminator!r} is {' or '.join(variant.tags)}")
+    return variant, members

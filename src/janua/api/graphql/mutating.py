@@ -15,7 +15,7 @@ from janua.api.graphql.programs import Scene, compile_roots
 from janua.api.graphql.roots import Root as Mark
 from janua.api.graphql.roots import Verb
 from janua.api.graphql.selecting import Fields, Selecting, filter_of
-from janua.errors import JanuaError
+from janua.errors import InvalidQuery, JanuaError
 from janua.gateway import bulk, writes
 from janua.gateway.answers import Precondition, RecordAnswer
 from janua.gateway.gateway import require_unmoved
@@ -28,17 +28,19 @@ from janua.model.types import Json
 from janua.query.answers import plan_shown
 from janua.query.ast import Raw
 from janua.query.nodes import Filter
-from janua.query.parts import Meta, Part
+from janua.query.parts import Constant, Meta, Part
 from janua.query.plan import Planned, plan_filter
 from janua.query.selection import OneAsked, RecordsAsked, Root, Selection
 from janua.query.variables import no_lookup
 from janua.registry.document import Document
+from janua.sql.parts import RECORD
 from janua.storage.pool import Connection
 from janua.storage.records import fetch_answer
 
 ONE_STATEMENT: frozenset[Verb] = frozenset({"create", "create_many", "replace", "update", "upsert", "delete"})
 """What needs no transaction when it is alone, and its answer is of the record itself."""
 SEVERAL: frozenset[Verb] = frozenset({"create_many", "update_many", "delete_many"})
+BY_FILTER: frozenset[Verb] = frozenset({"update_many", "delete_many"})
 NOTHING_RELATED = Meta("id")
 
 
@@ -68,27 +70,54 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """The steps of an operation, resolved against the catalog of the scene."""
+    """The steps of an operation, resolved against the catalog of the scene; `__typename` is none, but a constant."""
 
     scene: Scene
-    steps: Sequence[Step]
+    members: Sequence[tuple[str, Step | Constant]]
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """Return what is to be done, in order."""
+        return [each for _, each in self.members if isinstance(each, Step)]
 
     @property
     def is_one_statement(self) -> bool:
         """Return whether it is atomic without a transaction around it."""
-        return len(self.steps) == 1 and self.steps[0].mark.verb in ONE_STATEMENT and self.steps[0].shown is not None
+        steps = self.steps
+        return len(steps) == 1 and steps[0].mark.verb in ONE_STATEMENT and steps[0].shown is not None
+
+    @property
+    def is_one_create(self) -> bool:
+        """Return whether it is one record that is created, which may be along with others."""
+        return self.is_one_statement and self.steps[0].mark.verb == "create"
+
+    async def create(self) -> bytes:
+        """Create the one record, in a transaction of its own, and return the text of the object of its answer.
+
+        Raises: as `run`.
+        """
+        [step] = self.steps
+        gateway, collection = self.scene.gateway, self.scene.catalog.collection(step.mark.collection)
+        try:
+            document = await writes.made_document(gateway, cast("Json", step.given["input"]))
+            created = await writes.create_alone(gateway, collection, _new_id(step), document, step.shown or RECORD)
+        except JanuaError as error:
+            raise FailedField(step.key, error) from error
+        return f"{{{dumps(step.key)}: {created.text}}}".encode()
 
     async def run(self, c: Connection) -> bytes:
         """Write, and return the text of the object of all answers.
 
         Raises: `FailedField`; `StaleCatalog` when a schema is not that of the scene any more.
         """
-        members = [f"{dumps(each.key)}: {await self._answer(each, c)}" for each in self.steps]
+        members = [f"{dumps(key)}: {await self._answer(each, c)}" for key, each in self.members]
         if any(each.shown is None for each in self.steps):
-            await require_unmoved(self.scene.gateway, c, self.scene.catalog)
+            await require_unmoved(self.scene.gateway, self.scene.catalog, c)
         return f"{{{', '.join(members)}}}".encode()
 
-    async def _answer(self, step: Step, c: Connection) -> str:
+    async def _answer(self, step: Step | Constant, c: Connection) -> str:
+        if isinstance(step, Constant):
+            return step.text
         to = Writing(
             self.scene.gateway,
             c,
@@ -130,14 +159,26 @@ class Mutation:
 def resolve(scene: Scene, fields: Fields, selecting: Selecting) -> Mutation:
     """Return the mutation of root fields, by response key.
 
-    Raises: `InvalidQuery`, `QueryTooLarge`, `UnknownField`, … for what is selected.
+    Raises: `FailedField` for what is selected and cannot be planned.
     """
-    return Mutation(scene, [_step(scene, key, nodes, selecting) for key, nodes in fields.items()])
+    return Mutation(scene, [(key, _member(scene, key, nodes, selecting)) for key, nodes in fields.items()])
 
 
-def _step(scene: Scene, key: str, nodes: list[FieldNode], selecting: Selecting) -> Step:
-    field: GraphQLField = scene.type.fields[nodes[0].name.value]
+def _member(scene: Scene, key: str, nodes: list[FieldNode], selecting: Selecting) -> Step | Constant:
+    field = scene.type.fields.get(nodes[0].name.value)
+    if field is None:  # __typename
+        return Constant(dumps(scene.type.name))
+    try:
+        return _step(scene, key, field, nodes, selecting)
+    except JanuaError as error:
+        raise FailedField(key, error) from error
+
+
+def _step(scene: Scene, key: str, field: GraphQLField, nodes: list[FieldNode], selecting: Selecting) -> Step:
     mark = cast("Mark", field.extensions["janua"])
+    if mark.verb in BY_FILTER and (absent := selecting.absent(nodes[0], "where")):
+        reason = f"the variable ${absent} has no value: a bulk write needs all the conditions of its filter"
+        raise InvalidQuery("where", reason)
     selection = selecting.below(field, nodes)
     gateway = scene.gateway
     shown = plan_shown(
@@ -152,9 +193,7 @@ def _step(scene: Scene, key: str, nodes: list[FieldNode], selecting: Selecting) 
 
 
 async def _create(to: Writing, step: Step) -> Sequence[RecordAnswer]:
-    wished = step.given.get("id")
-    id = new_id() if wished is None else parse_id(str(wished))
-    return [await writes.create(to, id, await _document(to, step.given["input"]))]
+    return [await writes.create(to, _new_id(step), await _document(to, step.given["input"]))]
 
 
 async def _create_many(to: Writing, step: Step) -> Sequence[RecordAnswer]:
@@ -206,6 +245,11 @@ async def _document(to: Writing, value: Raw) -> Document:
 
 def _id(step: Step) -> UUID:
     return parse_id(str(step.given["id"]))
+
+
+def _new_id(step: Step) -> UUID:
+    wished = step.given.get("id")
+    return new_id() if wished is None else parse_id(str(wished))
 
 
 def _patch(step: Step) -> MergePatch:

@@ -8,7 +8,7 @@ import json
 
 from starlette.responses import Response
 
-from janua.api.pages import STATIC, digest_of, html_page
+from janua.api.pages import STATIC, digest_of, html_page, waiting_for
 
 CDN = "https://esm.sh"
 VERSIONS = {
@@ -20,7 +20,7 @@ VERSIONS = {
 }
 """Package → the version that `scripts/assets/package.json` pins."""
 
-_PAGE = '<div id="page" style="height: 100vh"></div>'
+HOST = CDN.removeprefix("https://")
 _MOUNT = 'mount(document.getElementById("page"), {url: location.pathname});'
 _INSTALLED = f'import {{mount}} from "/static/graphiql/graphiql.js"; {_MOUNT}'
 # Each package is loaded once: what several of them need is left out of their bundles and found by the import map.
@@ -49,23 +49,28 @@ const mount = (element, options) =>
 def graphiql() -> Response:
     """Return the page."""
     if (STATIC / "graphiql" / "graphiql.js").is_file():
-        return _page("/static/graphiql/graphiql.css", "'self'", "", _module(_INSTALLED), digest_of(_INSTALLED))
+        body = _element() + _module(_INSTALLED)
+        return _page("/static/graphiql/graphiql.css", "'self'", "", body, digest_of(_INSTALLED))
     imports = json.dumps({"imports": _IMPORTS})
-    scripts = f'<script type="importmap">{imports}</script>{_module(_FROM_CDN)}'
+    body = f'{_element(waiting_for(HOST))}<script type="importmap">{imports}</script>{_module(_FROM_CDN)}'
     style = f"{CDN}/graphiql@{VERSIONS['graphiql']}/dist/style.css"
-    return _page(style, CDN, CDN, scripts, f"{digest_of(imports)} {digest_of(_FROM_CDN)}")
+    return _page(style, CDN, CDN, body, f"{digest_of(imports)} {digest_of(_FROM_CDN)}")
 
 
-def _page(style: str, source: str, origin: str, scripts: str, digests: str) -> Response:
+def _page(style: str, source: str, origin: str, body: str, digests: str) -> Response:
     head = f'<link rel="stylesheet" href="{style}"><style>body {{margin: 0}}</style>'
     return html_page(
         "Janua: GraphiQL",
-        _PAGE + scripts,
+        body,
         head,
         scripts=f"{source} {digests}",
         styles=f"{source} 'unsafe-inline'",
         origin=origin,
     )
+
+
+def _element(content: str = "") -> str:
+    return f'<div id="page" style="height: 100vh">{content}</div>'
 
 
 def _module(script: str) -> str:

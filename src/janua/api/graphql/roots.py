@@ -18,7 +18,7 @@ from janua.api.graphql.kinds import Input, NullableInput, Output
 from janua.api.graphql.objects import connection_field, order_argument, record_type
 from janua.api.graphql.types import Types
 from janua.model.collection import Collection, Names, Path
-from janua.model.names import LONGEST, Wish, assign, hashed, pointer, root_fields
+from janua.model.names import LONGEST, Wish, assign, hashed, pointer
 from janua.model.types import Anything, Array, Object, Union
 
 Verb = Literal[
@@ -29,8 +29,6 @@ _IN_ORDER: tuple[Verb | Literal["changes"], ...] = (
     "one", "many", "aggregate", "changes", "create", "replace", "update", "upsert", "delete", "create_many",
     "update_many", "delete_many",
 )  # fmt: skip
-AT_MOST = 100
-"""How many records a bulk write touches unless it says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Root:
 
 def root_names(names: Names) -> Mapping[Verb, str]:
     """Return what the root fields of a collection are called."""
-    named = zip(_IN_ORDER, root_fields(names), strict=True)
+    named = zip(_IN_ORDER, names.root_fields, strict=True)
     return {verb: name for verb, name in named if verb != "changes"}
 
 
@@ -136,8 +134,7 @@ def _bulk_writes(types: Types, collection: Collection) -> dict[Verb, GraphQLFiel
     patch = _required(types, patch_type(types, collection))
     at_most = GraphQLArgument(
         scalars.INT,
-        default=GraphQLDefaultInput(AT_MOST),
-        description="Touch nothing if more records match.",
+        description="Touch nothing if more records match: 100, unless the server is set up otherwise.",
     )
     arguments: Mapping[Verb, tuple[str, dict[str, GraphQLArgument]]] = {
         "create_many": (f"Create several {many}, all or none.", {"inputs": documents}),

@@ -25,8 +25,7 @@ from janua.api.graphql.registry import registry_part
 from janua.api.graphql.scalars import SCALARS
 from janua.api.graphql.sdl import print_sdl
 from janua.model.catalog import Catalog
-from janua.model.collection import Collection
-from janua.model.names import RESERVED_TYPES, model_types, root_fields
+from janua.model.names import RESERVED_TYPES
 
 # Tools made with GraphQL.js 16 do not know that a directive can be deprecated, and fail where they read that it can.
 DIRECTIVES = [
@@ -157,53 +156,48 @@ class SchemaSlices:
         self._slices = OrderedDict((key, each) for key, each in self._slices.items() if key <= served)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is to be known of one version of a collection: found out once."""
-
-    collection: Collection
-    types: frozenset[str]
-    roots: Mapping[str, str]
-
-    @classmethod
-    def of(cls, collection: Collection) -> "_Known":
-        return cls(collection, model_types(collection), dict.fromkeys(root_fields(collection.names), collection.name))
-
-
 class _Names:
-    """Knows the names of collections."""
+    """Knows the names of the collections of the catalog that it saw last, and finds out only what changed since."""
 
     def __init__(self) -> None:
-        self._known: dict[str, _Known] = {}
+        self._last = View(Catalog(-1, {}, {}), {}, {}, {}, RESERVED_TYPES)
 
     def view(self, catalog: Catalog) -> View:
-        kept = self._known
-        self._known = {
-            name: known if (known := kept.get(name)) and known.collection is each else _Known.of(each)
-            for name, each in catalog.collections.items()
-        }
+        last = self._last
+        before, after = last.catalog.collections, catalog.collections
+        gone = [each for name, each in before.items() if after.get(name) is not each]
+        come = [each for name, each in after.items() if before.get(name) is not each]
+        roots = dict(last.roots)
+        for each in gone:
+            for name in each.names.root_fields:
+                roots.pop(name, None)
+        for each in come:
+            roots |= dict.fromkeys(each.names.root_fields, each.name)
+        changed = {each.name for each in chain(gone, come)}
         components = connected(catalog)
-        return View(
-            catalog,
-            roots={name: held for known in self._known.values() for name, held in known.roots.items()},
-            components=components,
-            keys={each: key_of(catalog.collections[name] for name in each) for each in set(components.values())},
-            taken=RESERVED_TYPES.union(*(known.types for known in self._known.values())),
-        )
+        keys = {
+            members: key
+            if (key := last.keys.get(members)) is not None and changed.isdisjoint(members)
+            else key_of(after[name] for name in members)
+            for members in components.values()
+        }
+        taken = last.taken.difference(*(each.type_names for each in gone)).union(*(each.type_names for each in come))
+        self._last = View(catalog, roots, components, keys, taken)
+        return self._last
 
 
 def connected(catalog: Catalog) -> Mapping[str, frozenset[str]]:
     """Return each collection's component: those that relations connect with it, whichever way."""
-    neighbours: dict[str, set[str]] = {name: set() for name in catalog.collections}
+    neighbours: dict[str, set[str]] = {}
     for name, each in catalog.collections.items():
         for relation in each.relations:
-            if relation.target in neighbours:
-                neighbours[name].add(relation.target)
-                neighbours[relation.target].add(name)
+            if relation.target in catalog.collections:
+                neighbours.setdefault(name, set()).add(relation.target)
+                neighbours.setdefault(relation.target, set()).add(name)
     found: dict[str, frozenset[str]] = {}
     for name in catalog.collections:
         if name not in found:
-            members = _reachable(name, neighbours)
+            members = _reachable(name, neighbours) if name in neighbours else frozenset((name,))
             found.update(dict.fromkeys(members, members))
     return found
 

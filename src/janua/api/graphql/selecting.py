@@ -19,6 +19,8 @@ from graphql import (
     GraphQLSkipDirective,
     GraphQLUnionType,
     InlineFragmentNode,
+    ListValueNode,
+    ObjectValueNode,
     SelectionSetNode,
     VariableNode,
 )
@@ -103,6 +105,22 @@ class Selecting:
             if not is_undefined(value):
                 found[name] = cast("Raw", value)
         return found
+
+    def absent(self, node: FieldNode, name: str) -> str | None:
+        """Return a variable inside an argument that has no value, if there is one: what it stands for is left out."""
+        argument = next((each.value for each in node.arguments or () if each.name.value == name), None)
+        pending: list[Any] = [argument]
+        while pending:
+            match pending.pop():
+                case VariableNode(name=variable) if variable.value not in self._values.coerced:
+                    return variable.value
+                case ObjectValueNode(fields=fields):
+                    pending += [each.value for each in fields]
+                case ListValueNode(values=values):
+                    pending += values
+                case _:
+                    pass
+        return None
 
     def page(self, collection: str, field: GraphQLField, nodes: list[FieldNode]) -> ListAsked:
         """Return a connection as it is asked for; `collection` is the name of the collection or relation."""

@@ -91,7 +91,8 @@ class Embedding:
         if name in PLAIN or name.startswith("x-"):
             translated[name] = value
         elif name in SINGLE:
-            translated[name] = self._translated(value, place)
+            # Tools that make examples of a schema know what this means, but not that `{"not": {}}` means the same.
+            translated[name] = False if value is False else self._translated(value, place)
         elif name in LISTS and isinstance(value, list):
             translated[name] = [self._translated(each, place) for each in value]
         elif name in MAPS and isinstance(value, dict):

@@ -288,6 +288,12 @@ PARAMETERS: JsonObject = {
         "description": "Seconds in which all workers are to serve the schema before the answer is sent.",
         "schema": {"type": "integer", "minimum": 0, "maximum": 60},
     },
+    "EvolutionWait": {
+        "name": "wait",
+        "in": "query",
+        "description": "Seconds in which the evolution is to be over before the answer is sent.",
+        "schema": {"type": "integer", "minimum": 0, "maximum": 60},
+    },
     "Id": {
         "name": "id",
         "in": "path",

@@ -70,6 +70,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             # What is there now stays: to look through it again and again would hold requests up by 100 ms.
             gc.collect()
             gc.freeze()
+            gc.enable()
             gc.set_threshold(GC_THRESHOLD)
             yield
 
@@ -131,6 +132,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     if config.workers == 1:
         _Server(config).run(sockets=[listener])
     else:
+        gc.enable()  # each worker does it for itself
         with share_between_workers():
             _Supervisor(config, sockets=[listener]).run()
 

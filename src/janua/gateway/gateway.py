@@ -186,6 +186,7 @@ def _limits(settings: Settings) -> tuple[Limits, QueryLimits]:
         page_default=limits.page_default,
         page_limit=limits.page_limit,
         include_limit=limits.include_limit,
+        answer_records=limits.answer_records,
         relation_depth=limits.relation_depth,
         filter_nodes=limits.filter_nodes,
         in_operands=limits.in_operands,

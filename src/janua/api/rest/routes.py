@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from janua.api.rest import documents, health, records, registry, transfer
+from janua.api.rest import documents, evolutions, health, records, registry, transfer
 from janua.api.rest.resource import GENERIC, resource
 
 PATCHES = f"{records.MERGE_PATCH}, {records.JSON_PATCH}"
@@ -21,6 +21,8 @@ def rest_routes() -> list[Route]:
         resource("/registry/{collection}/versions", registry.VERSIONS),
         resource("/registry/{collection}/versions/{version}", registry.VERSION),
         resource("/registry/{collection}/check", registry.CHECK),
+        resource("/registry/{collection}/evolution", evolutions.EVOLUTION),
+        *(resource(f"/registry/{{collection}}/evolution/{verb}", each) for verb, each in evolutions.VERBS.items()),
         resource("/openapi.json", documents.ALL),
         resource("/openapi/{collection}.json", documents.ONE),
         resource("/livez", health.LIVE),

@@ -99,6 +99,7 @@ async def test_killed_backends_are_a_503_for_whom_they_served_and_nothing_for_th
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
+        await work.reach(30)
     await administrator.close()
     assert_whole(work, await stored(database))
 

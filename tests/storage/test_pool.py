@@ -236,6 +236,12 @@ def test_what_is_no_fault_of_the_database_means_nothing() -> None:
         assert translate(error) is None
 
 
+def test_a_rollback_on_a_connection_that_was_cut_in_the_middle_says_no_more_than_that() -> None:
+    error = asyncpg.InterfaceError("cannot perform operation: another operation is in progress")
+    error.__context__ = asyncpg.InternalClientError("cannot switch to state 21; another operation (2) is in progress")
+    assert isinstance(translate(error), DatabaseUnavailable)
+
+
 async def test_those_who_wait_for_a_connection_get_one_in_turn(settings: Settings) -> None:
     database = settings.database.model_copy(update={"pool_min": 3, "pool_max": 3})
     tickets = count()

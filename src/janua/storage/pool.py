@@ -294,6 +294,8 @@ def translate(error: BaseException) -> JanuaError | None:
             return DatabaseUnavailable()
         case asyncpg.InternalClientError():  # the connection was cut between two statements, and half noticed
             return DatabaseUnavailable()
+        case asyncpg.InterfaceError() if isinstance(error.__context__, asyncpg.InternalClientError):
+            return DatabaseUnavailable()  # the ROLLBACK after that
         case TimeoutError():
             return StatementTimeout()
         case OSError():

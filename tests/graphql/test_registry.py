@@ -6,11 +6,20 @@ from typing import Any
 import pytest
 from graphql import ExecutionResult, graphql
 
-from janua.api.graphql.registry import Context, registry_part
+from janua.api.graphql.registry import registry_part
+from janua.api.graphql.registry_given import Context
 from janua.api.graphql.schema import SchemaSlices
 from janua.config import Settings
-from janua.errors import CollectionInUse, IncompatibleSchema, InvalidQuery, InvalidSchema, SchemaVersionMismatch
+from janua.errors import (
+    CollectionInUse,
+    IncompatibleSchema,
+    InvalidQuery,
+    InvalidSchema,
+    InvalidSteps,
+    SchemaVersionMismatch,
+)
 from janua.gateway import records, schemas
+from janua.gateway.evolver import work_once
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.model.names import RESERVED_ROOTS, RESERVED_TYPES
 from tests.gateway.builders import AUTHORS, BOOKS, a_document
@@ -182,3 +191,36 @@ async def test_every_name_of_the_registry_is_reserved() -> None:
     part = registry_part()
     assert {*part.queries, *part.mutations} <= RESERVED_ROOTS
     assert {each.name for each in part.types} <= RESERVED_TYPES
+
+
+EVOLVE = """
+mutation ($schema: JSON!, $steps: JSON!) {
+  previewEvolution(name: "things", document: $schema, steps: $steps) { version changed samples report { verdict } }
+  evolveCollection(name: "things", document: $schema, steps: $steps, expectedVersion: 1) { state toVersion }
+  changeEvolution(name: "things", verb: PAUSE) { state records { total checked } }
+}
+"""
+
+
+async def test_an_evolution_is_previewed_begun_stopped_and_looked_at(gateway: Gateway) -> None:
+    await schemas.register(gateway, "things", {"properties": {"name": {"type": "string"}}})
+    stored = await records.create(gateway, "things", a_document(name="A"))
+    assert await ask(gateway, '{ evolution(collection: "things") { state } }') == {"evolution": None}
+    new = {"properties": {"label": {"type": "string"}}, "required": ["label"]}
+    steps = [{"op": "move", "from": "/name", "path": "/label"}]
+    found = await ask(gateway, EVOLVE, schema=new, steps=steps)
+    assert found["previewEvolution"] == {
+        "version": 2, "changed": 1, "report": {"verdict": "COMPATIBLE"},
+        "samples": [{"id": stored.id, "before": {"name": "A"}, "after": {"label": "A"}}],
+    }  # fmt: skip
+    assert found["evolveCollection"] == {"state": "RUNNING", "toVersion": 2}
+    assert found["changeEvolution"] == {"state": "PAUSED", "records": {"total": 1, "checked": 0}}
+    await ask(gateway, 'mutation { changeEvolution(name: "things", verb: RESUME) { state } }')
+    await work_once(gateway)
+    query = '{ evolution(collection: "things") { state fromVersion steps records { changed samples } reason } }'
+    assert (await ask(gateway, query))["evolution"] == {
+        "state": "DONE", "fromVersion": 1, "steps": steps, "records": {"changed": 1, "samples": []}, "reason": None,
+    }  # fmt: skip
+    wrong = await refused(gateway, EVOLVE, schema=new, steps=[{"op": "rename"}])
+    assert isinstance(wrong, InvalidSteps)
+    assert wrong.violations[0].pointer == "/steps/0/op"

@@ -15,8 +15,8 @@ from janua.model.json import loads
 from janua.registry.validation import Validator
 from janua.sql.indexes import collection_of, indexes, is_index_name
 from janua.sql.inventory import Part, inventory
+from janua.storage import evolutions, inspection, tables
 from janua.storage import indexes as index_storage
-from janua.storage import inspection, tables
 from janua.storage.pool import Connection, connection
 
 SHOWN = 10
@@ -67,6 +67,8 @@ async def examine_on(
         for collection in catalog.collections.values():
             if collection.name in present:
                 await reading.collection(c, collection)
+    under_way = await evolutions.load_under_way(c, list(catalog.collections))
+    pending += [Finding(name, "evolution", f"is {state}") for name, state in under_way]
     findings = [
         *(Finding(name, "registry", reason) for name, reason in catalog.quarantined.items()),
         *(Finding(name, "registry", f"schema version {each} is not stored") for name, each in unversioned.items()),

@@ -78,12 +78,14 @@ RESERVED_TYPES = frozenset({
     "IndexState", "IndexProgress", "IndexKind", "OnDelete", "Schema", "SchemaVersion", "SchemaDocument", "SchemaChange",
     "NameChange", "Violation", "Report", "Verdict", "Incompatibility", "CounterExample", "RecordsVerdict",
     "RulesVerdict", "Verdicts", "IndexChanges", "Registration", "CompatibilityMode", "EvolutionPolicy",
+    "Evolution", "EvolutionPreview", "EvolutionRecords", "EvolutionState", "EvolutionVerb",
 })  # fmt: skip
 """GraphQL types that are Janua's own or GraphQL's."""
 
 RESERVED_ROOTS = frozenset({
     "collection", "collections", "quarantinedCollections", "schemaVersion", "schemaVersions", "registerSchema",
-    "registerSchemas", "checkSchema", "configureCollection", "dropCollection", "node", "nodes", "viewer", "version",
+    "registerSchemas", "checkSchema", "configureCollection", "dropCollection", "evolution", "evolveCollection",
+    "previewEvolution", "changeEvolution", "node", "nodes", "viewer", "version",
 })  # fmt: skip
 """Root fields that are Janua's own."""
 

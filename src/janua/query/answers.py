@@ -290,7 +290,9 @@ class _Answering:
     def _count(self, records: int) -> None:
         self._shown += records
         if self._shown > self._limits.answer_records:
-            raise QueryTooLarge("records with all that is related", self._shown, self._limits.answer_records)
+            raise QueryTooLarge(
+                "records with all that is related", self._shown, self._limits.answer_records, "limits.answer_records"
+            )
 
 
 def _at(scope: Scope, path: Path, where: RawFilter) -> RawFilter:

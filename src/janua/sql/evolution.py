@@ -23,7 +23,8 @@ def unseen(collection: str) -> str:
 
     Rows of `id` uuid, `version` int, `written` xid, `document` text, in order of id, after `$2` and at most `$3`.
     """
-    is_after = terms.compare(RECORD.column("id"), ">", cast(parameter(2), "uuid"))
+    after = cast(parameter(2), "uuid")
+    is_after = terms.compare(RECORD.column("id"), ">", after)
     rows = selects.select(
         RECORD.column("id"),
         RECORD.column("version"),
@@ -34,7 +35,9 @@ def unseen(collection: str) -> str:
         order=[selects.ordered(RECORD.column("id"), descending=False, nulls_first=False)],
         limit=cast(parameter(3), "bigint"),
     )
-    return render(_with_seen(rows, cast(parameter(1), "bigint")))
+    # Said of both sides, as PostgreSQL would go through all that was seen before for each batch.
+    seen_after = terms.compare(SEEN.column("record"), ">", after.copy())
+    return render(_with_seen(rows, cast(parameter(1), "bigint"), seen_after))
 
 
 def rewrite(collection: str, version: int) -> str:
@@ -71,10 +74,10 @@ def checks(new: Collection, evolution: int) -> tuple[Check, ...]:
     return constraint_checks(new, lambda alias: selects.derived(_with_seen(rows.copy(), number(evolution)), alias))
 
 
-def _with_seen(rows: exp.Select, evolution: Tree) -> exp.Select:
+def _with_seen(rows: exp.Select, evolution: Tree, *conditions: Tree) -> exp.Select:
     same = terms.compare(SEEN.column("record"), "=", RECORD.column("id"))
     of_it = terms.compare(SEEN.column("evolution"), "=", evolution)
-    return rows.join(_seen(), on=terms.all_of(of_it, same), join_type="left", copy=False)
+    return rows.join(_seen(), on=terms.all_of(of_it, same, *conditions), join_type="left", copy=False)
 
 
 def _is_seen() -> Tree:

@@ -28,7 +28,7 @@ from janua.api.graphql.exchange import Answered, Asked
 from janua.api.graphql.faults import cause_of, errors_body, fault
 from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
-from janua.api.graphql.registry import Context
+from janua.api.graphql.registry_given import Context
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables

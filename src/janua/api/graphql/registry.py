@@ -4,12 +4,11 @@ Strawberry makes these types and runs their resolvers, with a `Context`; errors 
 Start at `registry_part`.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, cast
+from typing import Any
 
 import strawberry
 from graphql import GraphQLField, GraphQLNamedType, GraphQLScalarType
@@ -17,6 +16,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.scalar import ScalarDefinition
 
 from janua.api.graphql import scalars
+from janua.api.graphql.registry_evolutions import EvolutionMutation, EvolutionQuery
+from janua.api.graphql.registry_given import Document, Expected, Info, read_given
 from janua.api.graphql.registry_types import (
     Collection,
     CollectionSummary,
@@ -29,23 +30,8 @@ from janua.api.graphql.registry_types import (
     SchemaDocument,
     SchemaVersion,
 )
-from janua.errors import InvalidQuery, MalformedDocument, UnknownCollection, UnknownSchemaVersion
+from janua.errors import InvalidQuery, UnknownCollection, UnknownSchemaVersion
 from janua.gateway import schemas as verbs
-from janua.gateway.gateway import Gateway
-from janua.model.collection import Schema
-from janua.model.json import dumps
-from janua.model.types import Json
-from janua.registry.document import read_schema
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What resolvers are given."""
-
-    gateway: Gateway
-
-
-Info = strawberry.Info[Context, None]
 
 
 @dataclass(frozen=True)
@@ -58,14 +44,8 @@ class Part:
     extensions: dict[str, Any]
 
 
-Document = Annotated[JsonValue, strawberry.argument(description="A JSON Schema.")]
-Expected = Annotated[
-    int | None, strawberry.argument(description="Fail unless this is the current version; 0: unless there is none.")
-]
-
-
 @strawberry.type
-class Query:
+class Query(EvolutionQuery):
     """What can be asked of the registry."""
 
     @strawberry.field(description="All collections by name.")
@@ -102,7 +82,7 @@ class Query:
 
 
 @strawberry.type
-class Mutation:
+class Mutation(EvolutionMutation):
     """What can be done to the registry."""
 
     @strawberry.mutation(description="Register a schema as the next version of a collection; a dry run only decides.")
@@ -119,7 +99,7 @@ class Mutation:
         registered = await verbs.register(
             gateway,
             name,
-            await _schema(gateway, document),
+            await read_given(gateway, document),
             dry_run=dry_run,
             if_match=frozenset({expected_version}) if expected_version else None,
             if_none_match=expected_version == 0,
@@ -138,14 +118,14 @@ class Mutation:
         names = [each.name for each in schemas]
         if len(set(names)) < len(names):
             raise InvalidQuery("schemas", "names a collection twice")
-        documents = {each.name: await _schema(gateway, each.document) for each in schemas}
+        documents = {each.name: await read_given(gateway, each.document) for each in schemas}
         return [Registration.of(each) for each in await verbs.register_many(gateway, documents, dry_run=dry_run)]
 
     @strawberry.mutation(description="Say what registering a schema would do, and do nothing.")
     async def check_schema(self, info: Info, name: str, document: Document) -> Report:
         """Check a schema."""
         gateway = info.context.gateway
-        return Report.of(await verbs.check(gateway, name, await _schema(gateway, document)))
+        return Report.of(await verbs.check(gateway, name, await read_given(gateway, document)))
 
     @strawberry.mutation(description="Set the compatibility mode or the evolution policy; what is not given stays.")
     async def configure_collection(
@@ -197,19 +177,3 @@ def _definition(scalar: GraphQLScalarType) -> ScalarDefinition:
         parse_literal=None,
         implementation=scalar,
     )
-
-
-async def _schema(gateway: Gateway, document: JsonValue) -> Schema:
-    """Return the schema, held to the same limits as one that comes as a body of its own.
-
-    Raises: `MalformedDocument`, `DocumentTooLarge`, `UnstorableDocument`.
-    """
-    return await asyncio.to_thread(_read, gateway, document)
-
-
-def _read(gateway: Gateway, document: JsonValue) -> Schema:
-    try:
-        text = dumps(cast(Json, document)).encode()
-    except (UnicodeEncodeError, RecursionError):
-        raise MalformedDocument("the schema has half of a surrogate pair in it, or is nested too deep") from None
-    return read_schema(text, "json", gateway.document_limits)

@@ -1,13 +1,14 @@
 """The catalog → an OpenAPI 3.1 document, of all collections or of one. Pure: start at `openapi_document`.
 
 `embedding` brings in the registered schemas, `filter_schemas` and `parameter_schemas` what can be asked, `operations`
-and `registry_operations` the paths, `responses` what is the same for all.
+`registry_operations` and `evolution_operations` the paths, `responses` what is the same for all.
 """
 
 from collections.abc import Callable, Mapping
 
 from janua import __version__
 from janua.api.rest.embedding import Embedding
+from janua.api.rest.evolution_operations import EVOLUTION_COMPONENTS, evolution_paths
 from janua.api.rest.filter_schemas import common_filter, filter_schemas
 from janua.api.rest.operations import record_components, record_paths
 from janua.api.rest.registry_operations import health_paths, registry_paths
@@ -36,7 +37,7 @@ def openapi_document(
     Raises: `UnknownCollection`, `CollectionQuarantined`.
     """
     described = list(catalog.collections.values()) if collection is None else [catalog.collection(collection)]
-    paths: JsonObject = registry_paths() | health_paths() if collection is None else {}
+    paths: JsonObject = registry_paths() | evolution_paths() | health_paths() if collection is None else {}
     for each in described:
         paths |= record_paths(catalog, each, limits)
     return {
@@ -84,7 +85,7 @@ def _schemas(
         embedding.add(each, references(each))
         schemas |= record_components(catalog, each) | filter_schemas(catalog, each, limits)
         schemas[f"{each.name}-where"] = common_filter(each)
-    return {**embedding.components, **schemas, **COMPONENTS}
+    return {**embedding.components, **schemas, **COMPONENTS, **EVOLUTION_COMPONENTS}
 
 
 def _tags(collections: list[Collection], *, whole: bool) -> list[Json]:

@@ -46,8 +46,8 @@ async def list_collections(request: Request) -> Response:
 async def register_many(request: Request) -> Response:
     """Register all schemas of `{"collections": {name: schema}}`, or none."""
     gateway, parameters = gateway_of(request), read_parameters(request, ("dry_run", "wait"))
-    dry_run, wait = parameters.flag("dry_run"), _seconds(request, parameters)
-    documents = _documents(await _read_schema(request))
+    dry_run, wait = parameters.flag("dry_run"), wait_seconds(request, parameters)
+    documents = _documents(await read_schema_body(request))
     registered = await schemas.register_many(gateway, documents, dry_run=dry_run)
     members, headers = await _everywhere(gateway, wait)
     return json_response({"collections": [_registration(each) for each in registered], **members}, headers=headers)
@@ -56,7 +56,7 @@ async def register_many(request: Request) -> Response:
 async def register(request: Request) -> Response:
     """Register the body as the schema of the collection."""
     gateway, parameters = gateway_of(request), read_parameters(request, ("dry_run", "wait"))
-    dry_run, wait = parameters.flag("dry_run"), _seconds(request, parameters)
+    dry_run, wait = parameters.flag("dry_run"), wait_seconds(request, parameters)
     wanted = versions_of(request, "If-Match")
     unwanted = versions_of(request, "If-None-Match")
     if unwanted not in (None, "*"):
@@ -64,7 +64,7 @@ async def register(request: Request) -> Response:
     registered = await schemas.register(
         gateway,
         collection_of(request),
-        await _read_schema(request),
+        await read_schema_body(request),
         dry_run=dry_run,
         if_match=wanted,
         if_none_match=unwanted is not None,
@@ -79,7 +79,7 @@ async def check(request: Request) -> Response:
     """Answer what registering the body would do; store nothing."""
     no_parameters(request)
     name = collection_of(request)
-    report = await schemas.check(gateway_of(request), name, await _read_schema(request))
+    report = await schemas.check(gateway_of(request), name, await read_schema_body(request))
     return json_response({"collection": name, **cast(dict[str, Json], plain(report))})
 
 
@@ -152,7 +152,11 @@ VERSION = {"GET": fetch_version}
 CHECK = {"POST": check}
 
 
-async def _read_schema(request: Request) -> Schema:
+async def read_schema_body(request: Request) -> Schema:
+    """Return the schema in a body of JSON or YAML, or another object that holds one.
+
+    Raises: `UnsupportedMediaType`, `DocumentTooLarge`, `MalformedDocument`, …
+    """
     gateway = gateway_of(request)
     limit = gateway.settings.limits.schema_bytes
     media_type, body = await read_body(request, limit, (*JSON_TYPES, *YAML_TYPES))
@@ -160,7 +164,7 @@ async def _read_schema(request: Request) -> Schema:
     return await apart_if_large(len(body), read_schema, body, media, gateway.document_limits)
 
 
-def _seconds(request: Request, parameters: Parameters) -> int | None:
+def wait_seconds(request: Request, parameters: Parameters) -> int | None:
     """Return how long the answer may wait for all workers, None for not at all.
 
     Raises: `InvalidQuery`.

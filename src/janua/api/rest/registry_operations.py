@@ -14,16 +14,16 @@ def registry_paths() -> JsonObject:
     return {
         "/registry": {"get": _LIST, "post": _REGISTER_MANY, "delete": _DROP_MANY},
         "/registry/{collection}": {
-            "parameters": [_COLLECTION],
+            "parameters": [COLLECTION],
             "get": _DESCRIBE,
             "put": _REGISTER,
             "patch": _CONFIGURE,
             "delete": _DROP,
         },
-        "/registry/{collection}/check": {"parameters": [_COLLECTION], "post": _CHECK},
-        "/registry/{collection}/versions": {"parameters": [_COLLECTION], "get": _LIST_VERSIONS},
+        "/registry/{collection}/check": {"parameters": [COLLECTION], "post": _CHECK},
+        "/registry/{collection}/versions": {"parameters": [COLLECTION], "get": _LIST_VERSIONS},
         "/registry/{collection}/versions/{version}": {
-            "parameters": [_COLLECTION, {"$ref": "#/components/parameters/Version"}],
+            "parameters": [COLLECTION, {"$ref": "#/components/parameters/Version"}],
             "get": _FETCH_VERSION,
         },
     }
@@ -34,7 +34,8 @@ def health_paths() -> JsonObject:
     return {"/livez": {"get": _LIVE}, "/readyz": {"get": _READY}}
 
 
-def _operation(id: str, summary: str, responses: JsonObject, *parameters: str, **more: Json) -> JsonObject:
+def operation(id: str, summary: str, responses: JsonObject, *parameters: str, **more: Json) -> JsonObject:
+    """Return an operation of the registry; `parameters` names components."""
     found: JsonObject = {"operationId": id, "summary": summary, "tags": ["registry"], **more}
     if parameters:
         found["parameters"] = [{"$ref": f"#/components/parameters/{each}"} for each in parameters]
@@ -42,11 +43,13 @@ def _operation(id: str, summary: str, responses: JsonObject, *parameters: str, *
     return found
 
 
-def _answer(description: str, schema: Json, *names: str) -> JsonObject:
+def answer(description: str, schema: Json, *names: str) -> JsonObject:
+    """Return an answer in JSON with the headers of these names."""
     return {"description": description, "headers": headers(*names), "content": json_content(schema)}
 
 
-def _members(**properties: Json) -> JsonObject:
+def members(**properties: Json) -> JsonObject:
+    """Return the schema of an object with these members, all of them there."""
     return {"type": "object", "required": list[Json](properties), "properties": properties}
 
 
@@ -54,8 +57,9 @@ def _many(name: str) -> JsonObject:
     return {"type": "array", "items": reference(name)}
 
 
-_COLLECTION: JsonObject = {"$ref": "#/components/parameters/Collection"}
-_SCHEMA_BODY = required_body(json_content(reference("JsonSchema"), (*JSON_TYPES, *YAML_TYPES)))
+COLLECTION: JsonObject = {"$ref": "#/components/parameters/Collection"}
+SCHEMA_TYPES = (*JSON_TYPES, *YAML_TYPES)
+_SCHEMA_BODY = required_body(json_content(reference("JsonSchema"), SCHEMA_TYPES))
 _SCHEMAS: JsonObject = {
     "type": "object",
     "required": ["collections"],
@@ -74,40 +78,40 @@ _POLICY: JsonObject = {
     "properties": {"mode": {"enum": [*MODES]}, "evolution": {"enum": ["data", "proof"]}},
     "additionalProperties": False,
 }
-_REGISTERED = _members(collections=_many("Registration"))
+_REGISTERED = members(collections=_many("Registration"))
 _REGISTERED["properties"] = {"collections": _many("Registration"), "workers": reference("Workers")}
 _REPORT: JsonObject = {
-    "allOf": [reference("Report"), _members(collection={"type": "string"})],
+    "allOf": [reference("Report"), members(collection={"type": "string"})],
 }
 
-_LIST = _operation(
+_LIST = operation(
     "registry_list",
     "List the collections",
-    {"200": _answer("The collections by name.", _members(collections=_many("Summary"))), **problems()},
+    {"200": answer("The collections by name.", members(collections=_many("Summary"))), **problems()},
 )
-_REGISTER_MANY = _operation(
+_REGISTER_MANY = operation(
     "registry_register_many",
     "Register several schemas, all or none",
     {
-        "200": _answer("What was registered.", _REGISTERED, "Preference-Applied"),
+        "200": answer("What was registered.", _REGISTERED, "Preference-Applied"),
         **problems(409, 412, 422, body=True),
     },
     "DryRun",
     "Wait",
     "PreferWait",
-    requestBody=required_body(json_content(_SCHEMAS, (*JSON_TYPES, *YAML_TYPES))),
+    requestBody=required_body(json_content(_SCHEMAS, SCHEMA_TYPES)),
 )
-_DESCRIBE = _operation(
+_DESCRIBE = operation(
     "registry_describe",
     "Describe a collection",
-    {"200": _answer("All about it.", reference("Description"), "ETag"), **problems(404)},
+    {"200": answer("All about it.", reference("Description"), "ETag"), **problems(404)},
 )
-_REGISTER = _operation(
+_REGISTER = operation(
     "registry_register",
     "Register a schema",
     {
-        "200": _answer("It is the current version.", reference("Registration"), "ETag", "Preference-Applied"),
-        "201": _answer("The collection is new.", reference("Registration"), "ETag", "Location", "Preference-Applied"),
+        "200": answer("It is the current version.", reference("Registration"), "ETag", "Preference-Applied"),
+        "201": answer("The collection is new.", reference("Registration"), "ETag", "Location", "Preference-Applied"),
         **problems(409, 412, 422, body=True),
     },
     "DryRun",
@@ -117,52 +121,52 @@ _REGISTER = _operation(
     "IfNew",
     requestBody=_SCHEMA_BODY,
 )
-_CONFIGURE = _operation(
+_CONFIGURE = operation(
     "registry_configure",
     "Set the compatibility mode or the evolution policy",
-    {"200": _answer("All about it.", reference("Description"), "ETag"), **problems(404, body=True)},
+    {"200": answer("All about it.", reference("Description"), "ETag"), **problems(404, body=True)},
     requestBody=required_body(json_content(_POLICY, POLICY_TYPES)),
 )
-_DROP = _operation(
+_DROP = operation(
     "registry_drop",
     "Forget a collection",
     {"204": {"description": "Forgotten.", "headers": headers()}, **problems(404, 409, 412)},
     "DropRecords",
     "IfMatch",
 )
-_DROP_MANY = _operation(
+_DROP_MANY = operation(
     "registry_drop_many",
     "Forget several collections, all or none",
     {"204": {"description": "Forgotten.", "headers": headers()}, **problems(404, 409)},
     "DropCollections",
     "DropRecords",
 )
-_CHECK = _operation(
+_CHECK = operation(
     "registry_check",
     "Say what registering a schema would do",
-    {"200": _answer("The report.", _REPORT), **problems(409, 422, body=True)},
+    {"200": answer("The report.", _REPORT), **problems(409, 422, body=True)},
     requestBody=_SCHEMA_BODY,
 )
-_LIST_VERSIONS = _operation(
+_LIST_VERSIONS = operation(
     "registry_list_versions",
     "List the schema versions",
     {
-        "200": _answer("Oldest first.", _members(collection={"type": "string"}, versions=_many("SchemaVersion"))),
+        "200": answer("Oldest first.", members(collection={"type": "string"}, versions=_many("SchemaVersion"))),
         **problems(404),
     },
 )
-_FETCH_VERSION = _operation(
+_FETCH_VERSION = operation(
     "registry_fetch_version",
     "Read a schema version",
     {
-        "200": _answer("It never changes.", reference("SchemaVersion"), "ETag"),
+        "200": answer("It never changes.", reference("SchemaVersion"), "ETag"),
         "304": {"description": "The client has it already.", "headers": headers("ETag")},
         **problems(404),
     },
     "IfNoneMatch",
 )
 
-_STATUS = _members(status={"type": "string"})
+_STATUS = members(status={"type": "string"})
 _PLAIN: JsonObject = {"description": "Yes.", "content": json_content(_STATUS)}
 _LIVE: JsonObject = {
     "operationId": "live",
@@ -179,7 +183,7 @@ _READY: JsonObject = {
         "503": {
             "description": "No; `reason` says why.",
             "headers": {"Retry-After": {"$ref": "#/components/headers/Retry-After"}},
-            "content": json_content(_members(status={"type": "string"}, reason={"type": "string"})),
+            "content": json_content(members(status={"type": "string"}, reason={"type": "string"})),
         },
     },
 }

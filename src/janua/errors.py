@@ -425,7 +425,7 @@ class UnknownField(JanuaError):
 
     def members(self) -> dict[str, Any]:
         """Return the fields, those that are empty left out."""
-        return {name: each for name, each in asdict(self).items() if each or name in ("collection", "path", "known")}
+        return {name: each for name, each in super().members().items() if each or name in ("collection", "path", "known")}
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""
@@ -449,7 +449,7 @@ class UnknownOperator(JanuaError):
 
     def members(self) -> dict[str, Any]:
         """Return the fields; the hint only if there is one."""
-        return {name: each for name, each in asdict(self).items() if each or name != "hint"}
+        return {name: each for name, each in super().members().items() if each or name != "hint"}
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""
@@ -495,7 +495,7 @@ class QueryTooLarge(JanuaError):
 
     def members(self) -> dict[str, Any]:
         """Return the fields; the setting only if there is one."""
-        return {name: each for name, each in asdict(self).items() if each or name != "setting"}
+        return {name: each for name, each in super().members().items() if each or name != "setting"}
 
     def __str__(self) -> str:
         setting = f" (setting {self.setting})" if self.setting else ""

@@ -22,7 +22,8 @@ COPY --chown=65532:65532 schemas/ schemas/
 COPY --chown=65532:65532 src/ src/
 COPY --chown=65532:65532 --from=assets /app/static/ src/janua/api/static/
 ENV UV_PROJECT_ENVIRONMENT=/home/nonroot/janua UV_PYTHON_DOWNLOADS=never
-RUN uv/bin/uv sync --no-default-groups --no-editable --no-cache
+# Compiled here: nobody can write the byte code later, and each start would take seconds to make it anew.
+RUN uv/bin/uv sync --no-default-groups --no-editable --no-cache --compile-bytecode
 
 FROM cgr.dev/chainguard/wolfi-base:latest AS init
 RUN apk add --no-cache tini && cp "$(command -v tini)" /tini

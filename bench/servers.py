@@ -21,10 +21,12 @@ PATIENCE_SECONDS = 120
 
 
 @contextlib.contextmanager
-def janua(dsn: str, workers: int = 1) -> Generator[int]:
-    """Run `janua serve`; give its port."""
+def janua(dsn: str, workers: int = 1, *, batches: bool = True) -> Generator[int]:
+    """Run `janua serve`; give its port. `batches`: requests that wait together may be one statement."""
     command = [sys.executable, "-m", "janua", "serve", "--workers", str(workers)]
-    with running(command, {"JANUA_DATABASE__DSN": dsn}) as (port, _):
+    switch = str(batches).lower()
+    switches = {"JANUA_DATABASE__BATCH_READS": switch, "JANUA_DATABASE__BATCH_CREATES": switch}
+    with running(command, {"JANUA_DATABASE__DSN": dsn, **switches}) as (port, _):
         yield port
 
 

@@ -46,6 +46,9 @@ START_SECONDS = 60
 """How long a worker may take to start or to answer its parent; uvicorn's 5 would kill those of a busy machine."""
 SWITCH_SECONDS = 0.001
 """How long a thread that compiles a schema may hold up the event loop; Python's own 5 ms add up within a request."""
+GC_THRESHOLD = 10_000
+"""Objects that may come into being before the garbage is looked through. With Python's 700, that is done many times
+while some requests are under way, whose objects are all still wanted."""
 
 
 def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None = None) -> Starlette:
@@ -67,6 +70,8 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             # What is there now stays: to look through it again and again would hold requests up by 100 ms.
             gc.collect()
             gc.freeze()
+            gc.enable()
+            gc.set_threshold(GC_THRESHOLD)
             yield
 
     graphql = graphql_routes(GraphQLEndpoint(settings, dev=dev))
@@ -127,6 +132,7 @@ def run(settings: Settings, listener: socket.socket) -> None:
     if config.workers == 1:
         _Server(config).run(sockets=[listener])
     else:
+        gc.enable()  # each worker does it for itself
         with share_between_workers():
             _Supervisor(config, sockets=[listener]).run()
 

@@ -105,6 +105,9 @@ class Limits(Section):
     )
     url_bytes: int = Field(default=16 * KIB, ge=256, description="Bytes of the path and query string of a request.")
     filter_nodes: int = Field(default=200, ge=1, description="Predicates and combinators in one filter.")
+    answer_records: int = Field(
+        default=250_000, ge=1, description="Records that one answer may hold at worst, related ones included."
+    )
     relation_depth: int = Field(default=10, ge=1, description="Relations that one query may follow in a row.")
     in_operands: int = Field(default=10_000, ge=1, description="Operands of one `in` or `notIn`.")
     schema_bytes: int = Field(default=4 * MIB, ge=1, description="Bytes of one JSON Schema.")

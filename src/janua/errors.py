@@ -6,7 +6,7 @@ Public fields of an error become members of its problem document, so they never 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 
@@ -31,8 +31,12 @@ class JanuaError(Exception):
     title: ClassVar[str] = "Janua cannot do this"
 
     def members(self) -> dict[str, Any]:
-        """Return the fields as JSON-ready members of a problem document."""
-        return asdict(self)
+        """Return the fields as members of a problem document; `api.wire` makes JSON of them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def told_to_operators(self) -> str:
+        """Return the message for the terminal and the log: notes on the error say what clients are not shown."""
+        return "; ".join(getattr(self, "__notes__", ())) or str(self)
 
 
 # --- configuration -------------------------------------------------------------------------------------------
@@ -268,12 +272,12 @@ class InvalidSteps(JanuaError):
 
 @dataclass(eq=False)
 class IncompatibleSchema(JanuaError):
-    """The new schema version was refused; `report` says why, as `POST …/check` does."""
+    """The new schema version was refused; the members of its report stand beside `code`, as `POST …/check` has them."""
 
     code: ClassVar[str] = "registry.incompatible"
     title: ClassVar[str] = "Incompatible schema"
     collection: str
-    report: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    report: Mapping[str, Any] = field(default_factory=dict[str, Any], metadata={"documented": "those of the report"})
 
     def members(self) -> dict[str, Any]:
         """Return the report's members beside the collection's name, as the contract wants."""
@@ -406,17 +410,30 @@ class InvalidQuery(JanuaError):
 
 @dataclass(eq=False)
 class UnknownField(JanuaError):
-    """The query names a field that the collection does not have."""
+    """The query names a field that the collection does not have.
+
+    Where a parameter could stand too, `parameters` are those that there are; `hint` says what was probably meant.
+    """
 
     code: ClassVar[str] = "query.unknown_field"
     title: ClassVar[str] = "Unknown field"
     collection: str
     path: str
     known: Sequence[str] = ()
+    parameters: Sequence[str] = ()
+    hint: str = ""
+
+    def members(self) -> dict[str, Any]:
+        """Return the fields, those that are empty left out."""
+        return {name: each for name, each in asdict(self).items() if each or name in ("collection", "path", "known")}
 
     def __str__(self) -> str:
+        hint = f"; {self.hint}" if self.hint else ""
+        if self.parameters:
+            said = f"{self.path!r} is neither a field of {self.collection} nor a parameter{hint}"
+            return f"{said}; fields: {', '.join(self.known)}; parameters: {', '.join(self.parameters)}"
         known = f"; it has {', '.join(self.known)}" if self.known else ""
-        return f"{self.collection} has no field {self.path!r}{known}"
+        return f"{self.collection} has no field {self.path!r}{hint}{known}"
 
 
 @dataclass(eq=False)
@@ -428,9 +445,15 @@ class UnknownOperator(JanuaError):
     path: str
     operator: str
     known: Sequence[str] = ()
+    hint: str = ""
+
+    def members(self) -> dict[str, Any]:
+        """Return the fields; the hint only if there is one."""
+        return {name: each for name, each in asdict(self).items() if each or name != "hint"}
 
     def __str__(self) -> str:
-        return f"{self.path} has no operator {self.operator!r}; it has {', '.join(self.known)}"
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{self.path} has no operator {self.operator!r}; it has {', '.join(self.known)}{hint}"
 
 
 @dataclass(eq=False)
@@ -461,16 +484,24 @@ class InvalidCursor(JanuaError):
 
 @dataclass(eq=False)
 class QueryTooLarge(JanuaError):
-    """The query exceeds one of the `limits` settings; `what` names what there is too much of."""
+    """The query exceeds a limit; `what` names what there is too much of, `setting` the setting that decides, if one."""
 
     code: ClassVar[str] = "query.too_large"
     title: ClassVar[str] = "The query asks for too much"
     what: str
     found: int
     limit: int
+    setting: str = ""
+
+    def members(self) -> dict[str, Any]:
+        """Return the fields; the setting only if there is one."""
+        return {name: each for name, each in asdict(self).items() if each or name != "setting"}
 
     def __str__(self) -> str:
-        return f"the query has {self.found} {self.what}; the limit is {self.limit}"
+        setting = f" (setting {self.setting})" if self.setting else ""
+        # Counting stops where the limit is exceeded: there may be more than what was found.
+        found = f"more than {self.limit}" if self.found == self.limit + 1 else str(self.found)
+        return f"the query has {found} {self.what}; the limit is {self.limit}{setting}"
 
 
 @dataclass(eq=False)

@@ -190,6 +190,44 @@ async def test_a_query_is_refused_for_what_is_wrong_with_it(http: httpx.AsyncCli
     assert (answer.status_code, answer.json()["code"]) == (400, code)
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("?page=2", "'page' is neither a field of books nor a parameter; did you mean 'after'?"),
+        ("?order=price", "did you mean 'sort'?"),
+        ("?limt=3", "did you mean 'limit'?"),
+        ("?titel=x", "did you mean 'title'?"),
+        ("?titel=x", "parameters: where, sort, limit, after"),
+        ("/aggregate?groupBy=in_stock", "did you mean 'group_by'?"),
+        ("/aggregate?sort=price", "'sort' is neither a field of books nor a parameter; fields: "),
+        ('?where={"titel":{"eq":"x"}}', "books has no field 'titel'; did you mean 'title'?; it has"),
+        ('?where={"or":[]}', "did you mean '_or'?"),
+        ('?where={"$and":[]}', "did you mean '_and'?"),
+        ("?sort=price:desc", "sort: the direction is a sign before the name: -price"),
+        ("?fields=tags.x", "elements of an array have no path: take tags whole"),
+    ],
+)
+async def test_a_name_that_nothing_has_is_answered_with_the_one_that_was_meant(
+    http: httpx.AsyncClient, query: str, words: str
+) -> None:
+    assert words in (await http.get(f"/api/books{query}")).json()["detail"]
+
+
+async def test_what_is_inside_a_union_is_refused_with_the_way_to_ask_for_it(http: httpx.AsyncClient) -> None:
+    kinds = [
+        {"title": name, "type": "object", "properties": {"type": {"const": name}}, "required": ["type"]}
+        for name in ("image", "sound")
+    ]
+    schema = {"type": "object", "properties": {"media": {"oneOf": kinds}}}
+    assert (await http.put("/registry/posts", json=schema)).status_code == 201
+    await http.post("/api/posts", json={"media": {"type": "image"}})
+    for query in ("media.type=image", "fields=media.type", "sort=media.type"):
+        assert "filter it with containsJson" in (await http.get(f"/api/posts?{query}")).json()["detail"]
+    for wanted, found in (("image", 1), ("sound", 0)):
+        answer = await http.get("/api/posts", params={"media[containsJson]": f'{{"type":"{wanted}"}}'})
+        assert len(answer.json()["items"]) == found, answer.text
+
+
 async def test_figures_come_by_group(http: httpx.AsyncClient) -> None:
     for price, stocked in ((1, True), (2.5, True), (10, False)):
         await add(http, title="A", price=price, in_stock=stocked)

@@ -174,3 +174,11 @@ async def test_several_collections_are_dropped_all_or_none(http: httpx.AsyncClie
     assert (await http.delete("/registry?collections=hens,eggs&records=delete")).status_code == 204
     for name in ("hens", "eggs"):
         assert (await http.get(f"/registry/{name}")).status_code == 404
+
+
+async def test_a_report_warns_of_likely_slips_and_registers_all_the_same(http: httpx.AsyncClient) -> None:
+    schema = {"type": "object", "properties": {"sku": {"type": "string", "x-uniqe": True}}}
+    expected = [{"pointer": "/properties/sku/x-uniqe", "message": "unknown keyword 'x-uniqe'; did you mean x-unique?"}]
+    assert (await http.post("/registry/goods/check", json=schema)).json()["warnings"] == expected
+    registered = await http.put("/registry/goods", json=schema)
+    assert (registered.status_code, registered.json()["warnings"]) == (201, expected)

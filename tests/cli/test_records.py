@@ -49,6 +49,7 @@ def test_help_lists_the_fields_with_their_descriptions_and_choices(library: Janu
     out = library("records", "books", "add", "--help").out
     for each in ("--publisher.city", "science_fiction", "every digit", "--author_id", "Required"):
         assert each in out
+    assert "Required" not in library("records", "books", "update", "--help").out
 
 
 def test_help_without_a_collection_needs_no_database(janua: Janua, monkeypatch: pytest.MonkeyPatch) -> None:

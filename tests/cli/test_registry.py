@@ -37,6 +37,8 @@ def test_collections_may_relate_in_a_circle(janua: Janua, tmp_path: Path) -> Non
     assert [each["collection"] for each in json.loads(janua("list", "--json").out)["collections"]] == ["eggs", "hens"]
     assert janua("drop", "eggs").code == 1
     assert janua("drop", "eggs", "hens").out == "dropped eggs, hens\n"
+    assert janua("apply", tmp_path).code == 0
+    assert json.loads(janua("drop", "eggs", "hens", "--json").out) == {"dropped": ["eggs", "hens"]}
     assert json.loads(janua("list", "--json").out)["collections"] == []
 
 
@@ -165,3 +167,13 @@ def test_sdl_of_an_unknown_collection_is_an_error_in_one_line(library: Janua) ->
     outcome = library("sdl", "nothing")
     assert outcome.code == 1
     assert "there is no collection 'nothing'" in outcome.err
+
+
+def test_applying_prints_what_breaks_clients_and_likely_slips(janua: Janua, tmp_path: Path) -> None:
+    file = tmp_path / "hens.json"
+    file.write_text('{"type": "object", "properties": {"name": {"type": "string"}}}')
+    assert janua("apply", file).code == 0
+    file.write_text('{"type": "object", "properties": {"title": {"type": "string", "x-idx": true}}}')
+    out = janua("apply", file).out
+    assert "! hens, GraphQL Hen.name: the field was removed" in out
+    assert "? hens/properties/title/x-idx: unknown keyword 'x-idx'; did you mean x-index?" in out

@@ -55,8 +55,12 @@ def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["apply", "nosuch.json"], "nosuch.json"),
         (["import", "records", "nosuch.ndjson"], "nosuch.ndjson"),
         (["export", "records", "out.what"], ".ndjson"),
+        (["import", "records", "rows.csv"], "CSV is not taken; end its name in .ndjson"),
         (["export", "books", "nosuch/out.json"], "books"),
-        (["list", "--dsn", "postgresql://127.0.0.1:1/none"], "cannot be reached"),
+        (
+            ["list", "--dsn", "postgresql://127.0.0.1:1/none"],
+            "PostgreSQL at 127.0.0.1:1 cannot be reached: connection refused; check database.dsn",
+        ),
         (["list", "--dsn", "nonsense"], "database"),
         (["list", "--dsn", "postgresql://127.0.0.1:1/none", "--data", "here"], "--data"),
     ],

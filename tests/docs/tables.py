@@ -68,7 +68,7 @@ def error_lines() -> Iterator[str]:
     """Yield the code, HTTP status, meaning and members of every error."""
     for each in every_error(JanuaError):
         meaning = " ".join((getdoc(each) or "").split())
-        fields = ", ".join(f"`{field.name}`" for field in dataclasses.fields(each))
+        fields = ", ".join(field.metadata.get("documented", f"`{field.name}`") for field in dataclasses.fields(each))
         yield f"| `{each.code}` | {STATUSES[each.code].value} | {meaning} | {fields} |".replace("|  |", "| |")
 
 

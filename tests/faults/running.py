@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 START_SECONDS = 120.0
 
@@ -40,14 +41,22 @@ async def janua_serve(dsn: str, *options: str, **environment: str) -> AsyncGener
         await process.wait()
 
 
+def workers(served: Served) -> list[int]:
+    """Return the process ids of the workers of `janua serve --workers N`."""
+    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()
+    return [int(each) for each in children if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
+
+
 async def status(port: int, path: str) -> int:
     """Return the status of one answer, 0 when there is none."""
     try:
         async with asyncio.timeout(5):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-            head = await reader.readline()
-            writer.close()
+            try:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+                head = await reader.readline()
+            finally:
+                writer.close()
             return int(head.split()[1]) if head else 0
     except (OSError, TimeoutError):
         return 0
@@ -56,7 +65,7 @@ async def status(port: int, path: str) -> int:
 async def wait_until(holds: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     """Return when a condition holds that another process brings about and tells no event of."""
     async with asyncio.timeout(seconds):
-        while not await holds():  # noqa: ASYNC110 -- it is in another process
+        while not await holds():  # noqa: ASYNC110 -- another process tells no event
             await asyncio.sleep(0.02)
 
 

@@ -4,62 +4,53 @@ import asyncio
 import os
 import random
 import signal
-from collections import Counter
-from pathlib import Path
+from datetime import datetime
+from functools import partial
 
 import asyncpg
 import httpx
 import pytest
 
-from janua.model.identifiers import new_id
-from tests.faults.running import Served, janua_serve, status
+from tests.faults.running import janua_serve, status, wait_until, workers
+from tests.faults.working import BOOKS, Work, assert_whole, stored
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = pytest.mark.anyio
 
-KILLS = int(os.environ.get("JANUA_TEST_KILLS", "10"))
-
-
-def workers(served: Served) -> list[int]:
-    children = Path(f"/proc/{served.process.pid}/task/{served.process.pid}/children").read_text().split()
-    return [int(each) for each in children if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
+PROMISED_KILLS = 50
 
 
-async def test_killed_workers_lose_no_acknowledged_write(database: str) -> None:
-    acknowledged: set[str] = set()
-    statuses = Counter[int]()
-    stopped = asyncio.Event()
-
-    async def write(http: httpx.AsyncClient) -> None:
-        while not stopped.is_set():
-            id = str(new_id())
-            try:
-                answer = await http.put(f"/records/{id}", json={"id": id})
-            except httpx.TransportError:
-                continue  # it was with the worker that died: nobody knows whether it is stored
-            statuses[answer.status_code] += 1
-            if answer.status_code == 201:
-                acknowledged.add(id)
-
+async def assert_killed_workers_lose_nothing(database: str, kills: int) -> Work:
+    """Kill one of two workers after the other, each when the one before has been replaced."""
     async with (
         janua_serve(database, "--workers", "2") as served,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", timeout=60) as http,
     ):
-        tasks = [asyncio.create_task(write(http)) for _ in range(6)]
-        for _ in range(KILLS):
-            async with asyncio.timeout(120):
-                while len(alive := workers(served)) < 2:  # noqa: ASYNC110 -- another process tells no event
-                    await asyncio.sleep(0.1)
-            os.kill(random.choice(alive), signal.SIGKILL)
-            before = len(acknowledged)
-            async with asyncio.timeout(120):
-                while len(acknowledged) < before + 20:  # noqa: ASYNC110 -- counted by other tasks
-                    await asyncio.sleep(0.05)
-        stopped.set()
-        await asyncio.gather(*tasks)
+        assert (await http.put("/registry/books?wait=60", json=BOOKS)).status_code == 201
+        watcher = await asyncpg.connect(database)
+        async with Work(http).running() as work:
+            for _ in range(kills):
+                now = await watcher.fetchval("SELECT now()")
+                os.kill(random.choice(workers(served)), signal.SIGKILL)
+                async with asyncio.timeout(120):
+                    await work.reach(20)
+                await wait_until(partial(is_replaced, watcher, now), 120)
+        await watcher.close()
         assert await status(served.port, "/readyz") == 200
-    connection = await asyncpg.connect(database)
-    stored = Counter(row[0] for row in await connection.fetch("SELECT id::text FROM collections.records"))
-    await connection.close()
-    assert acknowledged - stored.keys() == set()
-    assert set(stored.values()) == {1}
-    assert statuses.keys() <= {201, 503}
+    print(f"{work.statuses}, {work.unanswered} unanswered, slowest {work.slowest:.1f} s")
+    assert work.statuses.keys() <= {200, 201, 503}
+    assert_whole(work, await stored(database))
+    return work
+
+
+async def is_replaced(watcher: asyncpg.Connection, killed_at: datetime) -> bool:
+    return await watcher.fetchval("SELECT count(*) FROM janua.workers WHERE started_at > $1", killed_at) > 0
+
+
+@pytest.mark.slow
+async def test_fifty_killed_workers_lose_no_acknowledged_write(database: str) -> None:
+    work = await assert_killed_workers_lose_nothing(database, PROMISED_KILLS)
+    assert work.unanswered > 0
+
+
+async def test_killed_workers_lose_no_acknowledged_write(database: str) -> None:
+    await assert_killed_workers_lose_nothing(database, 2)

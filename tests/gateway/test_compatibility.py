@@ -129,6 +129,8 @@ async def test_the_report_tells_what_happens_to_relations_and_clients(people: Ga
     assert [(each["name"], each["kind"], each["breaking"]) for each in report.rest] == [
         ("name", "removed", True),
         ("friend_id", "added", False),
+        ("friend", "added", False),
+        ("people", "added", False),
     ]
     removed = [each for each in report.graphql if each["kind"] == "removed"]
     assert [(str(each["name"]).partition(".")[2], each["breaking"]) for each in removed] == [("name", True)]

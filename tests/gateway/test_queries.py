@@ -4,14 +4,15 @@ import json
 
 import pytest
 
-from janua.errors import InvalidCursor, UnknownCollection
+from janua.config import Settings
+from janua.errors import InvalidCursor, QueryTooLarge, UnknownCollection
 from janua.gateway import queries, records, schemas, transfer
 from janua.gateway.answers import PageAnswer
-from janua.gateway.gateway import Gateway
+from janua.gateway.gateway import Gateway, open_gateway
 from janua.model.catalog import Catalog
 from janua.model.identifiers import new_id
 from janua.query.ast import AggregateQuery, OrderTerm, PageRequest, ReadQuery
-from tests.gateway.builders import stream
+from tests.gateway.builders import AUTHORS, BOOKS, stream
 
 pytestmark = pytest.mark.anyio
 
@@ -85,3 +86,11 @@ async def test_a_collection_that_another_worker_dropped_is_unknown(shelf: Gatewa
     }
     with pytest.raises(UnknownCollection):
         await reads[verb]()
+
+
+async def test_an_answer_that_may_be_too_large_is_refused_with_the_setting_that_decides(settings: Settings) -> None:
+    limits = settings.limits.model_copy(update={"answer_records": 50})
+    async with open_gateway(settings.model_copy(update={"limits": limits}), name="test") as gateway:
+        await schemas.register_many(gateway, {"authors": AUTHORS, "books": BOOKS})
+        with pytest.raises(QueryTooLarge, match=r"the limit is 50 \(setting limits\.answer_records\)"):
+            await queries.read(gateway, ReadQuery("books", page=PageRequest(first=51)))

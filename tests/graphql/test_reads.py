@@ -1,12 +1,15 @@
 """What is selected comes back as it was stored, whatever the schema, the names and the selection are like."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from janua.api.graphql.execution import Engine
 from janua.gateway import records
 from janua.model.json import loads
+from janua.query.limits import QueryLimits
 from tests.graphql.reading import Reading
 
 pytestmark = pytest.mark.anyio
@@ -244,6 +247,26 @@ async def test_aggregates_are_grouped_ordered_aliased_and_exact(reading: Reading
     assert (await reading.ask(by_version))["salesAggregate"] == [{"key": {"_meta": {"version": 1}}, "count": 4}]
     error = await reading.refusal("{ salesAggregate { key { genre } } }")
     assert error["extensions"]["code"] == "query.invalid"
+
+
+async def test_an_aggregate_of_too_many_groups_is_refused_unless_it_says_how_many_to_show(reading: Reading) -> None:
+    await reading.register({"sales": SALES})
+    await reading.store("sales", *SOLD)
+    gateway = replace(reading.gateway, query_limits=QueryLimits(groups=2))
+    strict = Reading(gateway, Engine(gateway, dev=True))
+    grouped = "a: salesAggregate(groupBy: genre) { key { genre } } sales { totalCount }"
+    for query in (f"{{ {grouped} }}", f"{{ {grouped} collections {{ name }} }}"):
+        for _ in range(2):
+            error = await strict.refusal(query)
+            told = error["extensions"]
+            assert (told["code"], told["found"], told["limit"]) == ("query.too_large", 3, 2)
+    alone = await strict.refusal("{ a: salesAggregate(groupBy: genre) { count } }")
+    assert (alone["path"], "`first`" in alone["message"]) == (["a"], True)
+    shown = await strict.ask(f"{{ {grouped.replace('genre)', 'genre, first: 2)')} }}")
+    assert shown == {"a": [{"key": {"genre": "novel"}}, {"key": {"genre": "sci_fi"}}], "sales": {"totalCount": 4}}
+    fewer = await strict.ask("{ salesAggregate(groupBy: genre, where: {genre: {isNull: false}}) { count } }")
+    assert fewer == {"salesAggregate": [{"count": 1}, {"count": 2}]}
+    assert await strict.ask("{ salesAggregate { count } }") == {"salesAggregate": [{"count": 4}]}
 
 
 async def test_an_error_names_the_root_field_that_it_is_about(reading: Reading) -> None:

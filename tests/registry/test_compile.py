@@ -297,9 +297,31 @@ def test_the_field_map_shows_how_everything_is_called() -> None:
             "type": "BookPublisher",
             "indexed": False,
         },
-        {"pointer": "/publisher/city", "graphql": "city", "rest": "city", "type": "String!", "indexed": True},
+        {"pointer": "/publisher/city", "graphql": "city", "rest": "publisher.city", "type": "String!", "indexed": True},
         {"pointer": "/tags", "graphql": "tags", "rest": "tags", "type": "[BookTags!]", "indexed": False},
     ]
+
+
+def test_the_field_map_spells_for_rest_what_a_query_can_name_and_nothing_else() -> None:
+    image = {
+        **an_object(["kind"], kind={"const": "image"}, size=an_object(width={"type": "integer"})),
+        "title": "Image",
+    }
+    sound = {**an_object(["kind"], kind={"const": "sound"}, length={"type": "number"}), "title": "Sound"}
+    schema = an_object(
+        **{"a.b": an_object(c=an_object(d={"type": "string"}))},
+        list={"type": "array", "items": an_object(e={"type": "string"})},
+        media={"oneOf": [image, sound]},
+    )
+    spelled = {str(each["pointer"]): each["rest"] for each in describe_fields(a_collection(schema))}
+    assert spelled["/a.b/c/d"] == "a_b.c.d"
+    assert {name: each for name, each in spelled.items() if each is None}.keys() == {
+        "/list/*/e",
+        "/media/kind",
+        "/media/size",
+        "/media/size/width",
+        "/media/length",
+    }
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,10 @@ def found(schema: Any, value: Any) -> list[tuple[str, str]]:
     ("schema", "value", "message"),
     [
         ({"type": "string"}, 1, "must be a string"),
+        ({"type": "string"}, None, "must be a string, not null"),
+        ({"properties": {"a": {"type": "string"}}}, {"a": None}, "must be a string, not null; leave the property out"),
+        ({"properties": {"a": {"type": "string"}}, "required": ["a"]}, {"a": None}, "must be a string, not null"),
+        ({"items": {"type": ["string", "array"]}}, [None], "must be an array or a string, not null"),
         ({"type": ["integer", "null"]}, "x", "must be a whole number or null"),
         ({"required": ["a"]}, {}, 'the property "a" is required'),
         ({"enum": ["a", 1, None]}, 2, 'must be "a", 1 or null'),

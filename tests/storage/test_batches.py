@@ -77,11 +77,13 @@ async def gathered(batches: Batches, statement: Statement, *numbers: int, writes
 OTHERS = """FROM pg_stat_activity WHERE state = 'active' AND pid <> pg_backend_pid()
     AND datname = current_database() AND query LIKE '%' || $1 || '%'"""
 
+ASLEEP = f"{OTHERS} AND wait_event = 'PgSleep'"
+
 
 async def cut(pool: Pool, text: str, function: str = "pg_terminate_backend") -> None:
-    """Cut the connections that run a statement with this text, as soon as there is one."""
+    """Cut the connections that run a statement with this text, as soon as one sleeps; before, it may not notice."""
     async with asyncio.timeout(20), connection(pool) as c:
-        while not await c.fetchval(f"SELECT count({function}(pid)) {OTHERS}", text):  # noqa: ASYNC110 -- PostgreSQL tells no event
+        while not await c.fetchval(f"SELECT count({function}(pid)) {ASLEEP}", text):  # noqa: ASYNC110 -- PostgreSQL tells no event
             await asyncio.sleep(0.005)
 
 

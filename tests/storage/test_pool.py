@@ -169,17 +169,40 @@ async def test_errors_of_the_caller_and_of_statements_pass_unchanged(pool: Pool,
 
 
 @pytest.mark.parametrize(
-    ("dsn", "error"),
+    ("dsn", "error", "told"),
     [
-        ("postgresql://nobody:secret@127.0.0.1:1/nowhere", DatabaseUnavailable),
-        ("postgresql://nobody:secret@janua.invalid/nowhere", DatabaseUnavailable),
-        ("mysql://nobody:secret@127.0.0.1/nowhere", InvalidConfiguration),
+        (
+            "nobody:secret@127.0.0.1:1/nowhere",
+            DatabaseUnavailable,
+            "at 127.0.0.1:1 cannot be reached: connection refused",
+        ),
+        (
+            "nobody:secret@localhost:1/nowhere",
+            DatabaseUnavailable,
+            "at localhost:1 cannot be reached: connection refused",
+        ),
+        (
+            "nobody:secret@janua.invalid/nowhere",
+            DatabaseUnavailable,
+            "at janua.invalid:5432 cannot be reached: the host",
+        ),
+        (
+            "/nowhere?host=/no/where&password=secret",
+            DatabaseUnavailable,
+            "at /no/where cannot be reached: no such file",
+        ),
+        ("nobody:secret@127.0.0.1:many/nowhere", InvalidConfiguration, "connection string"),
     ],
 )
-async def test_a_database_that_cannot_be_opened_is_an_error_without_secrets(dsn: str, error: type[JanuaError]) -> None:
+async def test_a_database_that_cannot_be_opened_is_told_without_secrets_and_to_clients_without_addresses(
+    dsn: str, error: type[JanuaError], told: str
+) -> None:
     with pytest.raises(error) as caught:
-        await open_pool(Settings().with_dsn(dsn).database, name="test")
-    assert "secret" not in f"{caught.value} {caught.value.members()}"
+        await open_pool(Settings().with_dsn(f"postgresql://{dsn}").database, name="test")
+    shown = f"{caught.value} {caught.value.members()}"
+    assert told in caught.value.told_to_operators()
+    assert "secret" not in shown + caught.value.told_to_operators()
+    assert not any(address in shown for address in ("127.0.0.1", "localhost", "janua.invalid", "/no/where"))
 
 
 async def test_a_wrong_password_or_database_says_what_to_look_at(database: str) -> None:
@@ -234,6 +257,12 @@ def test_what_is_no_fault_of_the_database_means_nothing() -> None:
         ValueError("x"),
     ):
         assert translate(error) is None
+
+
+def test_a_rollback_on_a_connection_that_was_cut_in_the_middle_says_no_more_than_that() -> None:
+    error = asyncpg.InterfaceError("cannot perform operation: another operation is in progress")
+    error.__context__ = asyncpg.InternalClientError("cannot switch to state 21; another operation (2) is in progress")
+    assert isinstance(translate(error), DatabaseUnavailable)
 
 
 async def test_those_who_wait_for_a_connection_get_one_in_turn(settings: Settings) -> None:

@@ -16,6 +16,8 @@ def media_type(given: Sequence[str], accepted: Sequence[str]) -> str:
     """
     if len(given) > 1:
         raise InvalidRequest("Content-Type must be given once")
+    if given and given[0] in accepted:  # as most clients write it, which need not be taken apart
+        return given[0]
     head = Message()
     head["Content-Type"] = given[0] if given else ""
     found = head.get_content_type() if given else ""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from json import JSONEncoder
 from typing import cast
 from uuid import UUID
 
@@ -39,7 +40,25 @@ def plain(value: object) -> Json:
 
 def json_bytes(value: object) -> bytes:
     """Return the JSON text of a value in UTF-8; half surrogate pairs, which have no UTF-8, become `?`."""
-    return dumps(plain(value)).encode(errors="replace")
+    try:
+        text = _QUICK.encode(value)
+    except _Exact:
+        text = dumps(plain(value))
+    return text.encode(errors="replace")
+
+
+class _Exact(Exception):
+    """There is a number that only `dumps` writes with all its digits."""
+
+
+def _default(value: object) -> Json:
+    if isinstance(value, Decimal):
+        raise _Exact
+    return plain(value)
+
+
+_QUICK = JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"), default=_default)
+"""Python's own encoder, which takes a tenth of the time."""
 
 
 def json_object(**members: str) -> bytes:

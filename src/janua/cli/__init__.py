@@ -45,7 +45,7 @@ def run(arguments: Sequence[str]) -> int:
     except typer.Abort:
         return FAILED
     except JanuaError as error:
-        return refused(str(error), debug=debug)
+        return refused(error.told_to_operators(), debug=debug)
     except OSError as error:
         return refused(f"{error.filename}: {error.strerror}" if error.filename else str(error), debug=debug)
     # Whatever else happens is a mistake of ours: people get a line, and the traceback when they ask for it.

@@ -5,6 +5,7 @@ it half a second of libraries, when a command runs.
 """
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -15,7 +16,7 @@ from janua.cli.places import Place
 
 app = typer.Typer(
     name="janua",
-    help="One JSON Schema becomes storage, validation, a REST API and documentation.",
+    help="One JSON Schema becomes storage, validation, a GraphQL API, a REST API and documentation.",
     epilog="--debug, anywhere, shows the traceback of an error.",
     no_args_is_help=True,
     add_completion=False,
@@ -55,7 +56,7 @@ def root(
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """One JSON Schema becomes storage, validation, a REST API and documentation."""
+    """One JSON Schema becomes storage, validation, a GraphQL API, a REST API and documentation."""
 
 
 @app.command()
@@ -81,6 +82,8 @@ def serve(
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Worker processes (1).")] = None,
 ) -> int:
     """Serve in production: needs JANUA_DATABASE__DSN, and a database that `janua migrate` has been run on."""
+    # Nothing of what is loaded now is garbage, so that looking for some is in vain until the application serves.
+    gc.disable()
     from janua.cli.server import serve as work
 
     return work(host=host, port=port, workers=workers)
@@ -163,11 +166,12 @@ def drop(
     records: Annotated[bool, typer.Option("--records", help="Even if they hold records.")] = False,
     dsn: Dsn = None,
     data: Data = None,
+    json: AsJson = False,
 ) -> None:
     """Forget collections, their schema versions and their records: all of them, or none."""
     from janua.cli.registry import drop as work
 
-    asyncio.run(work(Place(dsn, data), collections, with_records=records))
+    asyncio.run(work(Place(dsn, data), collections, with_records=records, as_json=json))
 
 
 @app.command("import")

@@ -46,7 +46,8 @@ def format_of(file: Path, asked: Format | None) -> Format | None:
     """
     found = asked or SUFFIXES.get(file.suffix.lower())
     if found is None and file != STANDARD:
-        raise InvalidRequest(f"{file}: end its name in .ndjson, .json or .sqlite, or say --format")
+        strange = f"{file.suffix[1:].upper()} is not taken; " if file.suffix else ""
+        raise InvalidRequest(f"{file}: {strange}end its name in .ndjson, .json or .sqlite, or say --format")
     return found
 
 

@@ -6,6 +6,7 @@ gives back the work to do. Start at `records`.
 
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -92,7 +93,8 @@ class Tree:
         self.app.command("list", context_settings=loose, epilog=FILTERS)(with_parameters(self.list_, filters))
         self.app.command("get", epilog=MORE)(self.get)
         self.app.command("add", epilog=MORE)(with_parameters(self.add, values))
-        self.app.command("update", epilog=MORE)(with_parameters(self.update, values))
+        changed = parameters_of([replace(each, required=False) for each in self.options], filters=False)
+        self.app.command("update", epilog=MORE)(with_parameters(self.update, changed))
         self.app.command("delete", epilog=MORE)(self.delete)
 
     def list_(

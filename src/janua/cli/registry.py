@@ -11,7 +11,7 @@ from typing import Any
 
 from janua.cli.opening import opened
 from janua.cli.places import Place
-from janua.cli.reports import note_refusal, print_report
+from janua.cli.reports import note_refusal, print_consequences, print_report
 from janua.cli.schema_files import read_schemas
 from janua.cli.terminal import note, print_json, print_line, print_table, progress
 from janua.errors import IncompatibleSchema, InvalidSchema
@@ -39,8 +39,8 @@ async def apply(place: Place, files: Sequence[Path], *, dry_run: bool, as_json: 
         print_json({"registrations": registrations})
     else:
         print_registrations(registrations)
-        for each in registrations if dry_run else ():
-            print_report(each)
+        for each in registrations:
+            print_report(each) if dry_run else print_consequences(each)
     return 1 if any(each.report.verdict != "compatible" for each in registrations) else 0
 
 
@@ -123,14 +123,17 @@ async def show(place: Place, name: str, *, as_json: bool) -> None:
     print_table(["VERSION", "REGISTERED (UTC)", "FINGERPRINT"], rows, empty="")
 
 
-async def drop(place: Place, names: Sequence[str], *, with_records: bool) -> None:
-    """Forget collections, all of them or none.
+async def drop(place: Place, names: Sequence[str], *, with_records: bool, as_json: bool) -> None:
+    """Forget collections, all of them or none, and say which.
 
     Raises: `UnknownCollection`, `CollectionInUse`.
     """
     async with opened(place) as gateway:
         await schemas.drop_many(gateway, list(dict.fromkeys(names)), with_records=with_records)
-    print_line(f"dropped {', '.join(names)}")
+    if as_json:
+        print_json({"dropped": list(dict.fromkeys(names))})
+    else:
+        print_line(f"dropped {', '.join(names)}")
 
 
 async def openapi(place: Place, name: str | None) -> None:
@@ -161,7 +164,7 @@ async def sdl(place: Place, name: str | None) -> None:
 def print_description(found: Description) -> None:
     """Print fields, relations and indexes."""
     rows = [
-        [str(each["pointer"]), str(each["type"]), str(each["rest"]), "yes" if each["indexed"] else ""]
+        [str(each["pointer"]), str(each["type"]), str(each["rest"] or ""), "yes" if each["indexed"] else ""]
         for each in found.fields
     ]
     print_table(["FIELD", "TYPE", "REST", "INDEXED"], rows, empty="It declares no fields.")

@@ -21,7 +21,14 @@ def print_report(registration: Registration) -> None:
     name, report = registration.collection, asdict(registration.report)
     for change in report["changes"]:
         print_line(f"{'!' if change['breaking'] else ' '} {name}{change['pointer']}: {change['message']}")
-    for line in (*_verdicts(name, report), *_reasons(name, report), *_clients(name, report)):
+    for line in (*_verdicts(name, report), *_reasons(name, report), *_clients(name, report), *_warnings(name, report)):
+        print_line(line)
+
+
+def print_consequences(registration: Registration) -> None:
+    """Print what of a schema that was registered breaks or may surprise clients, and what looks like a slip."""
+    name, report = registration.collection, asdict(registration.report)
+    for line in (*_clients(name, report), *_warnings(name, report)):
         print_line(line)
 
 
@@ -63,6 +70,11 @@ def _clients(name: str, report: Mapping[str, Any]) -> Iterator[str]:
             if each["breaking"] or each["dangerous"]:
                 mark = "!" if each["breaking"] else "~"
                 yield f"{mark} {name}, {face} {each['name']}: {each['message']}"
+
+
+def _warnings(name: str, report: Mapping[str, Any]) -> Iterator[str]:
+    for each in report["warnings"]:
+        yield f"? {name}{each['pointer']}: {each['message']}"
 
 
 def _short(document: Any) -> str:  # noqa: ANN401 -- any JSON

@@ -6,22 +6,23 @@ Answers go to standard output, everything else to standard error. Start at `prin
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from janua.api.wire import plain
 from janua.model.json import dumps
 from janua.model.types import Json
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 WIDE = 160  # columns, where nobody's terminal says otherwise
 INDENT = "  "
 
 
-def console() -> Console:
+def console() -> "Console":
     """Return the console of standard output; rich takes the width of a terminal, files and pipes get wide lines."""
+    from rich.console import Console
+
     return Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
@@ -32,6 +33,9 @@ def print_line(text: str) -> None:
 
 def note(text: str) -> None:
     """Tell the person at the terminal, on standard error."""
+    from rich.console import Console
+    from rich.text import Text
+
     Console(stderr=True, highlight=False, soft_wrap=True).print(Text(text, style="dim"))
 
 
@@ -45,6 +49,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, empty:
     if not rows:
         print_line(empty)
         return
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for each in columns:
         table.add_column(each, overflow="ellipsis", no_wrap=True)
@@ -94,6 +101,9 @@ def progress(title: str, total: int | None, *, quiet: bool, size: bool = False) 
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     figures = DownloadColumn() if size else TextColumn("{task.completed:,.0f}")
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), figures, TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

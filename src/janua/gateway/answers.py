@@ -64,7 +64,8 @@ class Report:
     """What a schema document would change, and whether it may be registered.
 
     `verdict` is the decision: by the rules, or under the evolution policy `data` by the stored records, as `decided_by`
-    says; `verdicts` has both. `incompatibilities` are those of the records, then those of the rules.
+    says; `verdicts` has both. `incompatibilities` are those of the records, then those of the rules. `warnings` are
+    likely slips in the schema, which do not count.
     """
 
     verdict: Verdict
@@ -79,6 +80,7 @@ class Report:
     rules: RulesVerdict | None = None
     evolution: str | None = None
     decided_by: Literal["rules", "records"] | None = None
+    warnings: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True)

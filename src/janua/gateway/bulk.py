@@ -107,7 +107,7 @@ def _matching(gateway: Gateway, filter: Planned[Filter], at_most: int | None) ->
     # Its answer is a list like any other.
     longest = max(limits.page_limit, limits.bulk_at_most)
     if most > longest:
-        raise QueryTooLarge("records that a bulk write may touch", most, longest)
+        raise QueryTooLarge("records that a bulk write may touch", most, longest, "limits.page_limit")
     return Matching(filter.plan, filter.values, most)
 
 

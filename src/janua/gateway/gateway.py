@@ -12,6 +12,7 @@ from janua.errors import DatabaseAhead, JanuaError, StaleCatalog
 from janua.gateway.forgetting import forgetting
 from janua.gateway.indexing import Indexer, indexing
 from janua.gateway.live import FORMAT, Live
+from janua.gateway.points import Points
 from janua.gateway.workers import following
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection
@@ -47,6 +48,7 @@ class Gateway:
     cursor_key: CursorKey
     document_limits: Limits
     query_limits: QueryLimits
+    points: Points
     lingering: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LINGERING))
     work: asyncio.Event = field(default_factory=asyncio.Event)
     """Set it to have evolutions looked for now."""
@@ -71,7 +73,18 @@ async def open_gateway(
         kept = settings.idempotency.keep_hours
         async with follows, indexing(live, pool, builds=builds) as indexer, forgetting(pool, kept):
             batches = Batches(pool, reads=settings.database.batch_reads, writes=settings.database.batch_creates)
-            yield Gateway(pool, batches, settings, live, indexer, await _cursor_key(pool, settings), *_limits(settings))
+            document_limits, query_limits = _limits(settings)
+            yield Gateway(
+                pool,
+                batches,
+                settings,
+                live,
+                indexer,
+                await _cursor_key(pool, settings),
+                document_limits,
+                query_limits,
+                Points(query_limits),
+            )
 
 
 async def require_servable(settings: Settings) -> None:
@@ -173,6 +186,7 @@ def _limits(settings: Settings) -> tuple[Limits, QueryLimits]:
         page_default=limits.page_default,
         page_limit=limits.page_limit,
         include_limit=limits.include_limit,
+        answer_records=limits.answer_records,
         relation_depth=limits.relation_depth,
         filter_nodes=limits.filter_nodes,
         in_operands=limits.in_operands,

@@ -15,7 +15,6 @@ from janua.model.collection import Collection
 from janua.model.identifiers import new_id, parse_id
 from janua.model.patch import JsonPatch, MergePatch
 from janua.query.parts import Meta
-from janua.query.plan import plan_one
 from janua.registry.document import Document
 from janua.storage import records as storage
 from janua.storage.pool import connection
@@ -37,8 +36,9 @@ async def fetch(
 
     async def read(catalog: Catalog) -> RecordAnswer:
         with span("plan", {COLLECTION: collection}):
-            planned = plan_one(catalog, collection, id, fields=fields, include=include, limits=gateway.query_limits)
-        found = await storage.fetch_one(gateway.batches, planned.plan, planned.values)
+            statement = gateway.points.statement(catalog, collection, fields, include)
+            key = parse_id(id)
+        found = await storage.fetch_one(gateway.batches, statement, key)
         await require_unmoved(gateway, catalog)
         if found is None:
             raise UnknownRecord(collection, id)

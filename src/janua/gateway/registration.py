@@ -20,9 +20,12 @@ from janua.model.json import loads
 from janua.model.names import Besides, TakenNames, pointer
 from janua.model.types import Json
 from janua.registry.client_changes import graphql_changes, relation_changes, rest_changes
+from janua.registry.client_view import Side
 from janua.registry.compile import compile_collection
 from janua.registry.document import fingerprint
+from janua.registry.inverses import inverse_violations
 from janua.registry.references import referenced_collections
+from janua.registry.slips import warnings_of
 from janua.registry.validation import Validator, build_validator
 from janua.sql import ddl
 from janua.storage import tables
@@ -37,14 +40,18 @@ SAMPLES = 10
 class Candidate:
     """A schema that might become the next version; `old` is the current one, if any.
 
-    `references` and `old_references` are the schemas of other collections that the two refer to.
+    `references` and `old_references` are the schemas of other collections that the two refer to; `before` and `after`
+    the catalogs without and with all that is registered together.
     """
 
     new: Collection
     old: Collection | None
     validator: Validator
+    before: Catalog
+    after: Catalog
     references: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
     old_references: Mapping[str, Schema] = field(default_factory=dict[str, Schema])
+    warnings: Sequence[Mapping[str, Json]] = ()
 
     @property
     def changed(self) -> bool:
@@ -61,9 +68,8 @@ def compile_candidates(live: Live, documents: Mapping[str, Schema], schema_cost:
     for name in documents:
         if not NAME.fullmatch(name):
             raise InvalidCollectionName(name)
-    batch = _Batch(live, documents, schema_cost)
-    candidates = [batch.candidate(name) for name in documents]
-    _check_targets(live.catalog, candidates)
+    candidates = _Batch(live, documents, schema_cost).candidates()
+    _check_relations(candidates)
     return candidates
 
 
@@ -72,19 +78,26 @@ class _Batch:
 
     def __init__(self, live: Live, documents: Mapping[str, Schema], schema_cost: int) -> None:
         self._live = live
+        self._before = live.catalog
         self._documents = documents
         self._schema_cost = schema_cost
-        self._old = {name: _current(live.catalog, name) for name in documents}
+        self._old = {name: _current(self._before, name) for name in documents}
         self._versions = {name: self._next_version(name) for name in documents}
-        others = (each for name, each in live.catalog.collections.items() if name not in documents)
+        others = (each for name, each in self._before.collections.items() if name not in documents)
         self._taken = TakenNames(others)
 
-    def candidate(self, name: str) -> Candidate:
-        old, document = self._old[name], self._documents[name]
+    def candidates(self) -> Sequence[Candidate]:
+        compiled = {name: self._compiled(name) for name in self._documents}
+        fresh = {name: new for name, (new, _) in compiled.items()}
+        after = replace(self._before, collections={**self._before.collections, **fresh})
+        return [self._candidate(self._old[name], *each, after) for name, each in compiled.items()]
+
+    def _compiled(self, name: str) -> tuple[Collection, Mapping[str, Schema]]:
+        old = self._old[name]
         pinned, references = self._references(name)
         new = compile_collection(
             name,
-            document,
+            self._documents[name],
             version=self._versions[name],
             names=old.name_map if old else {},
             # What derives from another's name must not take a name away from one that has it already.
@@ -94,8 +107,14 @@ class _Batch:
             cost=self._schema_cost,
         )
         self._taken.add(new)
+        return new, references
+
+    def _candidate(
+        self, old: Collection | None, new: Collection, references: Mapping[str, Schema], after: Catalog
+    ) -> Candidate:
+        validator = build_validator(new, references)
         before: Mapping[str, Schema] = self._live.references(old) if old else {}
-        return Candidate(new, old, build_validator(new, references), references, before)
+        return Candidate(new, old, validator, self._before, after, references, before, warnings_of(new.document))
 
     def _next_version(self, name: str) -> int:
         old = self._old[name]
@@ -128,20 +147,23 @@ def _current(catalog: Catalog, name: str) -> Collection | None:
     return catalog.collection(name) if name in catalog.quarantined else catalog.collections.get(name)
 
 
-def _check_targets(catalog: Catalog, candidates: Sequence[Candidate]) -> None:
-    known = {*catalog.collections, *(each.new.name for each in candidates)}
-    for candidate in candidates:
-        violations = [
-            Violation(
-                f"{_schema_pointer(each.path)}/x-relation/collection",
-                "x-relation",
-                f"there is no collection {each.target!r}; register it first, or both together with POST /registry",
-            )
-            for each in candidate.new.relations
-            if each.target not in known
-        ]
+def _check_relations(candidates: Sequence[Candidate]) -> None:
+    for each in candidates:
+        violations = _unknown_targets(each) or inverse_violations(each.old, each.new, each.before, each.after)
         if violations:
-            raise InvalidSchema(violations, candidate.new.name)
+            raise InvalidSchema(violations, each.new.name)
+
+
+def _unknown_targets(candidate: Candidate) -> list[Violation]:
+    return [
+        Violation(
+            f"{_schema_pointer(each.path)}/x-relation/collection",
+            "x-relation",
+            f"there is no collection {each.target!r}; register it first, or both together with POST /registry",
+        )
+        for each in candidate.new.relations
+        if each.target not in candidate.after.collections
+    ]
 
 
 async def judge(connection: Connection, candidate: Candidate, absent: Group[str] = ()) -> Report:
@@ -165,17 +187,19 @@ async def judge_by(
     changes = ddl.diff(old, new)
     indexes = IndexChanges([each.name for each in changes.build], [each.name for each in changes.drop])
     if old is None:
-        return Report("compatible", indexes=indexes)
+        return Report("compatible", indexes=indexes, warnings=candidate.warnings)
     policy = await rule_on(connection, candidate)
+    before, after = Side(old, candidate.before), Side(new, candidate.after)
     report = Report(
         verdict="compatible",
         changes=await asyncio.to_thread(changes_of, old, new, policy),
         incompatibilities=incompatibilities,
         records=verdict,
         indexes=indexes,
-        graphql=graphql_changes(old, new),
-        rest=rest_changes(old, new),
-        relations=relation_changes(old, new),
+        graphql=graphql_changes(before, after),
+        rest=rest_changes(before, after),
+        relations=relation_changes(before, after),
+        warnings=candidate.warnings,
     )
     return decided(report, policy)
 

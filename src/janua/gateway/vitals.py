@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 
+from janua.gateway import points
 from janua.gateway.gateway import Gateway
 from janua.sql import aggregate, select
 from janua.telemetry import metrics
@@ -14,7 +15,7 @@ from janua.telemetry import metrics
 SECONDS = 1.0
 
 metrics.watch_cache("pages", select.select_statement.cache_info)
-metrics.watch_cache("records", select.one_statement.cache_info)
+metrics.watch_cache("records", lambda: points.LOOKUPS)
 metrics.watch_cache("aggregates", aggregate.aggregate_statement.cache_info)
 
 

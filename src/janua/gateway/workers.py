@@ -67,7 +67,7 @@ class _Follower:
                 async with storage.following(self._database, self._live.hint.set, name=self._name) as c:
                     await self._follow(c)
             except JanuaError as error:
-                log.warning("the catalog cannot be followed now: %s", error)
+                log.warning("the catalog cannot be followed now: %s", error.told_to_operators())
             except Exception:
                 log.exception("the catalog cannot be followed now")
             await asyncio.sleep(RECONNECT_SECONDS)

@@ -29,6 +29,9 @@ from janua.telemetry.spans import COLLECTION, SCHEMA_VERSION, span
 PATCH_ATTEMPTS = 20
 """How often a patch without a precondition starts again because another write came between."""
 
+SMALL = 4096
+"""Bytes of a document up to which what is wrong with it can be told without a thread, which takes longer to begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class Writing:
@@ -146,6 +149,8 @@ async def validate(gateway: Gateway, collection: Collection, document: Document)
                 violations = await asyncio.to_thread(validator.validate, document.value)
         elif await apart_if_large(len(document.text), validator.is_valid, document.value):
             return
+        elif validator.explains_at_once and len(document.text) <= SMALL:
+            violations = validator.validate(document.value)
         else:
             # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
             violations = await asyncio.to_thread(validator.validate, document.value)

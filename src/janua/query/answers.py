@@ -264,6 +264,8 @@ class _Answering:
             found.order,
             spelled=True,
             big_as_text=self._big_as_text,
+            # Who says how many groups to show knows that there may be more.
+            all_or_none=asked.first is None,
         )
 
     def _related(self, name: str, scope: Scope) -> Related:
@@ -288,7 +290,9 @@ class _Answering:
     def _count(self, records: int) -> None:
         self._shown += records
         if self._shown > self._limits.answer_records:
-            raise QueryTooLarge("records with all that is related", self._shown, self._limits.answer_records)
+            raise QueryTooLarge(
+                "records with all that is related", self._shown, self._limits.answer_records, "limits.answer_records"
+            )
 
 
 def _at(scope: Scope, path: Path, where: RawFilter) -> RawFilter:

@@ -221,13 +221,14 @@ class _Resolution:
     def _count(self, more: int = 1) -> None:
         self._found += more
         if self._found > self._limit:
-            raise QueryTooLarge("filter conditions", self._found, self._limit)
+            raise QueryTooLarge("filter conditions", self._found, self._limit, "limits.filter_nodes")
 
     def _unknown(self, name: str, scope: Scope) -> Exception:
         if scope.record or isinstance(scope.type, Object):
             return scope.unknown(name)
         quantifiers = tuple(QUANTIFIERS) if isinstance(scope.type, Array) else ()
-        return UnknownOperator(scope.show(), legible(name), (*operators_of(scope.type), *quantifiers))
+        hint = scope.hint(name) if isinstance(scope.type, Union) else ""
+        return UnknownOperator(scope.show(), legible(name), (*operators_of(scope.type), *quantifiers), hint)
 
 
 def _operators_at(scope: Scope) -> tuple[Operator, ...]:

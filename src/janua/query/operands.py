@@ -84,7 +84,7 @@ class OperandReader:
         if not isinstance(raw, list):
             raise Unfit(f"expects a list, not {kind(raw)}")
         if len(raw) > self.limits.in_operands:
-            raise QueryTooLarge("values in a list", len(raw), self.limits.in_operands)
+            raise QueryTooLarge("values in a list", len(raw), self.limits.in_operands, "limits.in_operands")
         return raw
 
     def _string(self, operator: Operator, raw: Json) -> str:

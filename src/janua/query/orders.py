@@ -12,7 +12,7 @@ from janua.model.types import Anything, Array, Object, Scalar, Union
 from janua.query.ast import Direction, Nulls, OrderTerm, Spelling
 from janua.query.limits import QueryLimits
 from janua.query.nodes import Column, Link, OrderKey, Target
-from janua.query.scopes import COLUMN_TYPES, META, Scope, root_scope
+from janua.query.scopes import COLUMN_TYPES, META, Scope, legible, root_scope
 
 LARGEST: dict[Direction, Nulls] = {"asc": "last", "desc": "first"}
 """Where null goes as the largest value: one index then serves both directions."""
@@ -65,9 +65,18 @@ def route(scope: Scope, path: Sequence[str], parameter: str, limits: QueryLimits
             continue
         field = scope.field(name)
         if field is None:
-            raise scope.unknown(name)
+            raise _backwards(parameter, path) or scope.unknown(name)
         scope = scope.inside(field, name)
     return _ended(scope, through, parameter)
+
+
+def _backwards(parameter: str, path: Sequence[str]) -> InvalidQuery | None:
+    """Return what to say of `price:desc`, as other query languages have it."""
+    name, _, direction = ".".join(path).rpartition(":")
+    if parameter != "sort" or not name or direction.lower() not in ("asc", "desc"):
+        return None
+    sign = "-" if direction.lower() == "desc" else ""
+    return InvalidQuery(parameter, f"the direction is a sign before the name: {legible(sign + name)}")
 
 
 def _column(scope: Scope, rest: Sequence[str]) -> Column | None:

@@ -71,7 +71,7 @@ def _size(asked: int | None, parameter: str, limits: QueryLimits) -> int:
     if size < 0:
         raise InvalidQuery(parameter, "cannot be negative")
     if size > limits.page_limit:
-        raise QueryTooLarge("records a page", size, limits.page_limit)
+        raise QueryTooLarge("records a page", size, limits.page_limit, "limits.page_limit")
     return size
 
 

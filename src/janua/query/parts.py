@@ -242,7 +242,7 @@ class AggregatePlan:
     """Groups of the records that match, at most `limit`, each shown as `shown`.
 
     They are in `order`, ties broken by the keys. `spelled`: enums go by their GraphQL names. `big_as_text` as in
-    `Typed`.
+    `Typed`. `all_or_none`: nothing is shown when there are more groups than `limit`.
     """
 
     table: str
@@ -254,6 +254,7 @@ class AggregatePlan:
     order: tuple[GroupOrder, ...] = ()
     spelled: bool = False
     big_as_text: bool = False
+    all_or_none: bool = False
 
 
 Part = (
@@ -277,7 +278,10 @@ Part = (
 
 @dataclass(frozen=True, slots=True)
 class AnswerPlan:
-    """Everything one operation reads: one statement whose single row is the text of an object of these members."""
+    """Everything one operation reads: one statement whose single row is the text of an object of these members.
+
+    The text is `null` when an aggregate that shows all groups or none has too many.
+    """
 
     members: Members
 

@@ -88,11 +88,23 @@ def plan_one(
 
     Raises: `InvalidId`, and as `plan_read`.
     """
+    plan = plan_record(catalog, collection, fields=fields, include=include, limits=limits)
+    return Planned(plan, (parse_id(id), 1))
+
+
+def plan_record(
+    catalog: Catalog,
+    collection: str,
+    *,
+    fields: tuple[str, ...] | None = None,
+    include: tuple[str, ...] = (),
+    limits: QueryLimits,
+) -> ReadPlan:
+    """Return the plan of the record whose id is at position 0: the same for all ids. Raises: as `plan_read`."""
     shape = record_part(catalog, collection, fields, include, "rest", limits)
     check_size(1, shape, limits)
     order = order_keys(catalog, collection, (), "rest", limits)
-    plan = ReadPlan(collection, shape.part, Compare(Column("id"), "eq", 0), order, limit=1)
-    return Planned(plan, (parse_id(id), 1))
+    return ReadPlan(collection, shape.part, Compare(Column("id"), "eq", 0), order, limit=1)
 
 
 def plan_aggregate(catalog: Catalog, query: AggregateQuery, limits: QueryLimits) -> Planned[AggregatePlan]:

@@ -3,19 +3,23 @@
 A `Scope` is such a point; filters, orders, figures and selections look names up here and nowhere else.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from janua.errors import QueryTooLarge, UnknownField
 from janua.model.catalog import Catalog, Inverse
 from janua.model.collection import Collection, Field, Path, Relation, link_table
-from janua.model.types import DateTime, Integer, Scalar, Type, Uuid
+from janua.model.likeness import nearest
+from janua.model.types import Array, DateTime, Integer, Scalar, Type, Union, Uuid
 from janua.query.ast import Spelling
 from janua.query.limits import QueryLimits
 from janua.query.nodes import Column, Link, Place, System
 
 LISTED_NAMES = 20
 SHOWN_CHARACTERS = 200
+
+COMBINATORS_MEANT = {f"{sign}{each}": f"_{each}" for each in ("and", "or", "not") for sign in ("", "$")}
+"""How other query languages call what joins filters."""
 
 COLUMN_TYPES: dict[System, Scalar] = {
     "id": Uuid(),
@@ -104,7 +108,7 @@ class Scope:
         Raises: `QueryTooLarge` when too many relations were followed, `CollectionQuarantined`.
         """
         if self.depth >= limits.relation_depth:
-            raise QueryTooLarge("relations in a row", self.depth + 1, limits.relation_depth)
+            raise QueryTooLarge("relations in a row", self.depth + 1, limits.relation_depth, "limits.relation_depth")
         target = root_scope(self.catalog, related.target, self.spelling)
         return replace(target, shown=(*self.shown, name), depth=self.depth + 1)
 
@@ -112,16 +116,32 @@ class Scope:
         """Return the path of a name at this point, fit for a message."""
         return legible(".".join((*self.shown, *names)))
 
-    def known(self) -> tuple[str, ...]:
-        """Return names that stand here, sorted, the first few."""
+    def names(self) -> Sequence[str]:
+        """Return the names that stand here, sorted."""
         names: Iterable[str] = (getattr(each, self.spelling) for each in self.collection.children(self.type))
         if self.record:
             names = (*names, *self.catalog.relations(self.collection.name), "id", "_meta")
-        return tuple(legible(each) for each in sorted(names)[:LISTED_NAMES])
+        return sorted(names)
+
+    def known(self) -> tuple[str, ...]:
+        """Return the first few of the names that stand here."""
+        return tuple(legible(each) for each in self.names()[:LISTED_NAMES])
 
     def unknown(self, name: str) -> UnknownField:
         """Return the error for a name that means nothing here."""
-        return UnknownField(self.collection.name, self.show(name), self.known())
+        return UnknownField(self.collection.name, self.show(name), self.known(), hint=self.hint(name))
+
+    def hint(self, name: str) -> str:
+        """Return what was probably meant by a name that means nothing here."""
+        whole = self.show() or "the record"
+        match self.type:
+            case Union():
+                return f"inside a union nothing has a name: take {whole} whole, and filter it with containsJson"
+            case Array():
+                return f"elements of an array have no path: take {whole} whole, and filter it with some and has"
+            case _:
+                meant = COMBINATORS_MEANT.get(name) or nearest(name, self.names())
+                return f"did you mean {legible(meant)!r}?" if meant else ""
 
 
 def root_scope(catalog: Catalog, collection: str, spelling: Spelling) -> Scope:

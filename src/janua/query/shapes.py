@@ -54,7 +54,9 @@ def check_size(page: int, shape: Shape, limits: QueryLimits) -> None:
     Raises: `QueryTooLarge`.
     """
     if page * shape.records > limits.answer_records:
-        raise QueryTooLarge("records with all that is included", page * shape.records, limits.answer_records)
+        raise QueryTooLarge(
+            "records with all that is included", page * shape.records, limits.answer_records, "limits.answer_records"
+        )
 
 
 def _tree(include: Iterable[str], limits: QueryLimits) -> Tree:

@@ -20,7 +20,6 @@ from janua.model.collection import Schema
 from janua.model.json import dumps
 from janua.model.names import pointer
 from janua.model.types import Json
-from janua.registry.yaml import read_yaml
 
 PARSER_DEPTH = 200
 """Levels of nesting that the JSON parser itself takes."""
@@ -80,7 +79,7 @@ def read_schema(body: bytes, media: Literal["json", "yaml"], limits: Limits) -> 
     Raises: `MalformedDocument`, `UnstorableDocument`, `DocumentTooLarge`, `InvalidSchema` unless it is an object or a
     boolean.
     """
-    text = body if media == "json" else dumps(read_yaml(body, depth=limits.depth, nodes=limits.nodes)).encode()
+    text = body if media == "json" else dumps(_of_yaml(body, limits)).encode()
     value = read_document(text, Limits(limits.depth, limits.nodes, limits.digits, len(text))).value
     if not isinstance(value, bool | dict):
         raise InvalidSchema([Violation("", "type", "a schema is an object, or true or false")])
@@ -114,6 +113,12 @@ def canonical(document: Schema) -> bytes:
 def fingerprint(document: Schema) -> str:
     """Return the hexadecimal SHA-256 of the canonical text; the order of keys does not matter, that of arrays does."""
     return hashlib.sha256(canonical(document)).hexdigest()
+
+
+def _of_yaml(body: bytes, limits: Limits) -> Json:
+    from janua.registry.yaml import read_yaml  # noqa: PLC0415 -- PyYAML is for who writes YAML, not for every start
+
+    return read_yaml(body, depth=limits.depth, nodes=limits.nodes)
 
 
 def _parse(body: bytes, limits: Limits) -> Json:

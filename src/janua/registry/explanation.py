@@ -17,6 +17,7 @@ import jsonschema_rs as rs
 from janua.errors import Violation
 from janua.model.collection import Schema
 from janua.model.names import pointer
+from janua.model.patch import parse_pointer
 from janua.model.types import Json
 from janua.registry.choices import GENERAL, Choices
 from janua.registry.engine import build_engine, root_uri
@@ -54,6 +55,7 @@ class Explainer:
 
     def __init__(self, document: Schema, references: Mapping[str, Schema]) -> None:
         schemas = SchemaMap(document, references)
+        self._document = document
         self._schemas = schemas
         self.choices = Choices(Shapes(schemas))
         self._ours = {BASE, root_uri(document)}
@@ -88,8 +90,19 @@ class Explainer:
         keyword = _keyword(error)
         unexpected = _unexpected(error, keyword, value)
         if unexpected is None:
-            return [Violation(pointer(path), keyword, message_of(error), where)]
+            return [Violation(pointer(path), keyword, message_of(error, optional=self._is_optional(where)), where)]
         return [Violation(pointer((*path, each)), keyword, "is not allowed here", where) for each in unexpected]
+
+    def _is_optional(self, where: str) -> bool:
+        """Return whether the keyword at a pointer is of a property that its schema does not require."""
+        steps = parse_pointer(where) if where.startswith("/") else ()
+        if len(steps) < 3 or steps[-3] != "properties":
+            return False
+        holder = cast(Json, self._document)
+        for step in steps[:-3]:
+            holder = holder[int(step)] if isinstance(holder, list) else cast("dict[str, Json]", holder)[step]
+        required = holder.get("required") if isinstance(holder, dict) else None
+        return not (isinstance(required, list) and steps[-2] in required)
 
     def engine(self, at: str) -> rs.Validator:
         """Return the quiet validator of the subschema at a pointer."""

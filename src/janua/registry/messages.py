@@ -63,8 +63,10 @@ _MESSAGES: Mapping[str, Callable[[_Kind], str]] = {
 }
 
 
-def message_of(error: rs.ValidationError) -> str:
-    """Return what to change, in a sentence without its subject."""
+def message_of(error: rs.ValidationError, *, optional: bool = False) -> str:
+    """Return what to change, in a sentence without its subject; `optional`: it is a property that may be left out."""
+    if error.kind.name == "type" and error.instance is None:
+        return f"{_MESSAGES['type'](error.kind)}, not null{'; leave the property out' if optional else ''}"
     pattern = guarded_pattern(error)
     if pattern is not None:
         return f"must match the pattern {_cut(pattern)}"

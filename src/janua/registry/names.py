@@ -6,7 +6,7 @@ In: a `Collection`. Out: one line for each field. Start at `describe_fields`.
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from janua.model.collection import Collection, Field
+from janua.model.collection import Collection, Field, Path
 from janua.model.names import pointer
 from janua.model.types import (
     Anything,
@@ -30,20 +30,32 @@ from janua.model.types import (
 def describe_fields(collection: Collection) -> Sequence[Mapping[str, Json]]:
     """Return `{"pointer", "graphql", "rest", "type", "indexed"}` for each field, outer before inner.
 
-    In a pointer `*` is any element of an array; `type` is spelled as in GraphQL. Fields of a recursive type are listed
-    where it is first met.
+    In a pointer `*` is any element of an array; `type` is spelled as in GraphQL, `rest` as filters, `sort` and `fields`
+    take it, null where they cannot name a field. Fields of a recursive type are listed where it is first met.
     """
+    dotted = _dotted(collection)
     indexed = {each.keys[0].path for each in collection.indexes} | {each.path for each in collection.relations}
     return [
         {
             "pointer": pointer(path),
             "graphql": field.graphql,
-            "rest": field.rest,
+            "rest": dotted[path],
             "type": graphql_type(field),
             "indexed": path in indexed,
         }
         for path, field in collection.walk()
     ]
+
+
+def _dotted(collection: Collection) -> Mapping[Path, str | None]:
+    """Return the dotted REST spelling of every field; None inside arrays and unions, which have no paths inside."""
+    types: dict[Path, Type] = {(): collection.type}
+    spelled: dict[Path, str | None] = {(): ""}
+    for path, each in collection.walk():
+        above = spelled.get(path[:-1]) if isinstance(types.get(path[:-1]), Object) else None
+        types[path] = each.type
+        spelled[path] = None if above is None else f"{above}.{each.rest}".removeprefix(".")
+    return spelled
 
 
 def graphql_type(field: Field) -> str:

@@ -67,8 +67,11 @@ def aggregate_statement(plan: AggregatePlan) -> Statement:
 
 
 def groups_text(plan: AggregatePlan, binds: Binds) -> Tree:
-    """Return the JSON text of the array of groups, as a value."""
+    """Return the JSON text of the array of groups, as a value; null when they are too many and all were asked for."""
     items, source = _listed(plan, binds)
+    if plan.all_or_none:
+        few_enough = terms.compare(terms.call("count", terms.star()), "<=", terms.number(plan.limit))
+        items = terms.case(few_enough, items)
     return selects.scalar(selects.select(items, source=source))
 
 

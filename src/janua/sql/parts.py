@@ -54,8 +54,14 @@ PickedTree = dict[str, "PickedTree"]
 
 
 def json_of(part: Part, row: Row, binds: Binds) -> Tree:
-    """Return the JSON text of a part of a row; never null."""
-    return terms.concatenated(fragments(part, row, binds))
+    """Return the JSON text of a part of a row; never null, but `null` of what shows all groups of records or none."""
+    found = fragments(part, row, binds)
+    if isinstance(part, Members) and any(
+        isinstance(each, AggregatePlan) and each.all_or_none for _, each in part.members
+    ):
+        # Unlike `concat`, `||` is null when one of them is.
+        return terms.call("coalesce", terms.joined(*found), text("null"))
+    return terms.concatenated(found)
 
 
 def fragments(part: Part, row: Row, binds: Binds) -> list[Tree]:

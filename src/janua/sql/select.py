@@ -41,11 +41,10 @@ def select_statement(plan: ReadPlan) -> Statement:
     return statement_of(_answer(plan, sorting, numbered, limit, binds), binds)
 
 
-@lru_cache(maxsize=1024)
 def one_statement(plan: ReadPlan) -> Statement:
     """Return the statement of the one record that the plan's filter finds, or of none.
 
-    A row is `id` uuid, `version` int, `text` text: the JSON of the plan's part.
+    A row is `id` uuid, `version` int, `text` text: the JSON of the plan's part. Not cached here: see `gateway.points`.
     """
     if is_point(plan.filter, plan.part):
         return point_statement(partial(_one, plan))

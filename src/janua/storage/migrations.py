@@ -34,7 +34,7 @@ async def state(dsn: str) -> tuple[int, int]:
 
     Raises: `DatabaseUnavailable`, `InvalidConfiguration`.
     """
-    with opening():
+    with opening(dsn):
         connection = await asyncpg.connect(dsn, timeout=CLIENT_MARGIN)
         try:
             found = 0 if await connection.fetchval(IS_NEW) else await connection.fetchval(FOUND)

@@ -27,6 +27,7 @@ from janua.errors import (
     StatementTimeout,
     StorageFull,
 )
+from janua.storage.addresses import note_address
 from janua.storage.turns import Turns
 from janua.telemetry import metrics
 from janua.telemetry.spans import note_step
@@ -127,28 +128,29 @@ async def open_pool(database: Database, *, name: str) -> Pool:
     pool.acquire_timeout = database.acquire_timeout
     pool.turns = Turns(database.pool_max)
     pool.at_hand = []
-    with opening():
+    with opening(database.dsn.get_secret_value()):
         return await pool
 
 
 async def probe(dsn: str) -> None:
     """Connect once, to learn what is wrong with an address. Raises: as `open_pool`."""
-    with opening():
+    with opening(dsn):
         connection = await asyncpg.connect(dsn, timeout=CLIENT_MARGIN)
         await connection.close()
 
 
 @contextmanager
-def opening() -> Generator[None]:
-    """Turn the errors of connecting into errors of Janua."""
+def opening(dsn: str) -> Generator[None]:
+    """Turn the errors of connecting into errors of Janua, with the address noted for those who run it."""
     try:
         yield
-    except TimeoutError as error:
-        raise DatabaseUnavailable from error
     except (asyncpg.ClientConfigurationError, ValueError) as error:
         raise InvalidConfiguration("database.dsn", "is not a PostgreSQL connection string") from error
     except Exception as error:
-        raise translate(error) or error from error
+        known = DatabaseUnavailable() if isinstance(error, TimeoutError) else translate(error)
+        if isinstance(known, DatabaseUnavailable) and isinstance(error, OSError):
+            note_address(known, dsn, error)
+        raise known or error from error
 
 
 def session_settings(database: Database, name: str) -> dict[str, str]:
@@ -294,6 +296,8 @@ def translate(error: BaseException) -> JanuaError | None:
             return DatabaseUnavailable()
         case asyncpg.InternalClientError():  # the connection was cut between two statements, and half noticed
             return DatabaseUnavailable()
+        case asyncpg.InterfaceError() if isinstance(error.__context__, asyncpg.InternalClientError):
+            return DatabaseUnavailable()  # the ROLLBACK after that
         case TimeoutError():
             return StatementTimeout()
         case OSError():

@@ -77,11 +77,10 @@ async def fetch_page(connection: Connection, plan: ReadPlan, values: Sequence[Va
     return Page(row["items"], row["fetched"] > limit, _keys(row["first_keys"]), _keys(row["last_keys"]), row["total"])
 
 
-async def fetch_one(batches: Batches, plan: ReadPlan, values: Sequence[Value]) -> Stored | None:
-    """Return the record that the plan finds, if any. Raises: `StaleCatalog`."""
-    statement = select.one_statement(plan)
+async def fetch_one(batches: Batches, statement: Statement, id: UUID) -> Stored | None:
+    """Return the record of this id, if there is one, by a `sql.select.one_statement`. Raises: `StaleCatalog`."""
     with as_planned():
-        row = await batches.fetch(statement, values_for(statement, values))
+        row = await batches.fetch(statement, (id,))
     return Stored(str(row["id"]), row["version"], row["text"]) if row else None
 
 

@@ -50,9 +50,10 @@ async def following(database: Database, wake: Callable[[], None], *, name: str) 
     """
     if database.dsn is None:
         raise InvalidConfiguration("database.dsn", "is needed")
-    with opening():
+    dsn = database.dsn.get_secret_value()
+    with opening(dsn):
         connection = await asyncpg.connect(
-            database.dsn.get_secret_value(),
+            dsn,
             timeout=database.acquire_timeout,
             command_timeout=database.statement_timeout + CLIENT_MARGIN,
             server_settings=session_settings(database, name),

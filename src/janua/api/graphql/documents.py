@@ -5,7 +5,7 @@ A document is valid under one slice of the GraphQL schema; when the slice change
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -144,7 +144,7 @@ class Documents:
         """Return what is wrong with a document under a schema that also has what its unknown root fields are like."""
         fragments = {each.name.value: each for each in tree.definitions if isinstance(each, FragmentDefinitionNode)}
         operations = (each for each in tree.definitions if isinstance(each, OperationDefinitionNode))
-        roots = frozenset[str]().union(*(_roots_of(each, fragments) for each in operations))
+        roots = frozenset[str]().union(*(_names([each.selection_set], fragments) for each in operations))
         known = self._slices.roots(catalog)
         named = frozenset(known[each] for each in root_names(tree) if each in known)
         slice = await self._slices.slice(catalog, named | collections_like(roots, known))
@@ -171,19 +171,8 @@ class Documents:
 
 def root_names(tree: DocumentNode) -> frozenset[str]:
     """Return the names of all fields on the first level of operations, and of fragments, which may stand there."""
-    found: set[str] = set()
-    pending: list[SelectionSetNode] = [
-        each.selection_set
-        for each in tree.definitions
-        if isinstance(each, OperationDefinitionNode | FragmentDefinitionNode)
-    ]
-    while pending:
-        for each in pending.pop().selections:
-            if isinstance(each, FieldNode):
-                found.add(each.name.value)
-            elif isinstance(each, InlineFragmentNode):
-                pending.append(each.selection_set)
-    return frozenset(found)
+    defined = (OperationDefinitionNode, FragmentDefinitionNode)
+    return _names((each.selection_set for each in tree.definitions if isinstance(each, defined)), {})
 
 
 def mark_of(type: GraphQLObjectType, name: str) -> Root | None:
@@ -202,16 +191,16 @@ def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int, roo
             if type is None:
                 raise InvalidOperation(f"there are no {each.operation.value}s")
             name = "" if each.name is None else each.name.value
-            roots = _roots_of(each, fragments)
+            roots = _names([each.selection_set], fragments)
             has_static = any(root != TYPENAME and mark_of(type, root) is None for root in roots)
             operations[name] = Operation(each, type, Shaping(slice.schema, each), has_static, Programs(room))
     return Document(tree, slice, catalog.revision, fragments, operations, size)
 
 
-def _roots_of(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> frozenset[str]:
-    """Return the names of an operation's root fields."""
+def _names(sets: Iterable[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]) -> frozenset[str]:
+    """Return the names of the fields that stand in selection sets, those of these fragments included."""
     found: set[str] = set()
-    pending, seen = [operation.selection_set], set[str]()
+    pending, seen = list(sets), set[str]()
     while pending:
         for each in pending.pop().selections:
             if isinstance(each, FieldNode):

@@ -41,6 +41,7 @@ from janua.errors import (
     InvalidQuery,
     JanuaError,
     MethodNotAllowed,
+    QueryTooLarge,
     StaleCatalog,
 )
 from janua.gateway.gateway import Gateway, in_one_transaction, on_connection, with_current_catalog
@@ -144,7 +145,10 @@ class _Run:
         if not self.operation.is_query or _status(error) >= FAILED:
             return None
         values = self._values()
-        for key, nodes in self._fields(values).items():
+        fields = self._fields(values)
+        if len(fields) == 1:
+            return [*fields]
+        for key, nodes in fields.items():
             if self._is_static(nodes):
                 continue
             try:
@@ -207,7 +211,14 @@ class _Run:
     async def _read(self, program: "tuple[Program, list[object]]") -> bytes:
         compiled, arguments = program
         text = await answer(self.engine.gateway, self.catalog, compiled.statement, arguments)
-        return text.encode()
+        return self._complete(text).encode()
+
+    def _complete(self, text: str) -> str:
+        """Return the text of an answer. Raises: `QueryTooLarge` when an aggregate has more groups than it may show."""
+        if text == "null":
+            limit = self.engine.gateway.query_limits.groups
+            raise QueryTooLarge("groups or more, and no `first` to say how many to show", limit + 1, limit)
+        return text
 
     async def _write(self) -> bytes:
         """Run the steps of a mutation, all or none."""
@@ -263,7 +274,7 @@ class _Run:
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
         text = await answer(self.engine.gateway, self.catalog, program.statement, program.arguments(no_lookup))
-        return cast("dict[str, Json]", loads(text))
+        return cast("dict[str, Json]", loads(self._complete(text)))
 
     async def _static(self, fields: Fields) -> ExecutionResult:
         nodes: list[FieldNode] = [node for each in fields.values() for node in each]

@@ -22,9 +22,9 @@ from janua.api.graphql.negotiation import GRAPHQL_JSON, JSON, answer_type, prefe
 from janua.api.graphql.page import graphiql
 from janua.api.graphql.parameters import Parameters, read_body_parameters, read_url_parameters
 from janua.api.graphql.persisted import PersistedDocuments
-from janua.api.graphql.watch import Watch
 from janua.api.headers import idempotency_key, media_type
 from janua.api.problems import headers_of, status_of
+from janua.api.watch import Watch
 from janua.config import Settings, is_open
 from janua.errors import (
     DocumentTooLarge,

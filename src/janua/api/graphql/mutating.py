@@ -103,7 +103,9 @@ class Mutation:
             created = await writes.create_alone(gateway, collection, _new_id(step), document, step.shown or RECORD)
         except JanuaError as error:
             raise FailedField(step.key, error) from error
-        return f"{{{dumps(step.key)}: {created.text}}}".encode()
+        texts = (each.text if isinstance(each, Constant) else created.text for _, each in self.members)
+        members = (f"{dumps(key)}: {text}" for (key, _), text in zip(self.members, texts, strict=True))
+        return f"{{{', '.join(members)}}}".encode()
 
     async def run(self, c: Connection) -> bytes:
         """Write, and return the text of the object of all answers.

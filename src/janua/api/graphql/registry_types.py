@@ -112,7 +112,7 @@ class FieldSummary:
 
     pointer: str
     graphql: str
-    rest: str
+    rest: str | None
     type: str
     indexed: bool
 

@@ -4,18 +4,30 @@ Start at `read_parameters`.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from janua.errors import InvalidQuery
+from janua.errors import InvalidQuery, UnknownField
+from janua.model.likeness import nearest
 from janua.query.ast import RawFilter
 from janua.query.parse import parse_names, parse_short, parse_where
 
 MANY = 1000
 """Parameters in one query string at most."""
+
+MEANT = {
+    "order": "sort", "orderby": "sort", "sortby": "sort",
+    "page": "after", "cursor": "after", "skip": "offset",
+    "pagesize": "limit", "perpage": "limit", "size": "limit", "first": "limit", "top": "limit",
+    "filter": "where", "q": "where", "query": "where",
+    "select": "fields", "expand": "include", "embed": "include", "populate": "include",
+    "total": "count", "group": "group_by",
+}  # fmt: skip
+"""How other APIs call our parameters, without _ and capitals."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,12}")
 
@@ -108,6 +120,19 @@ def read_parameters(request: Request, known: Collection[str], *, filters: bool =
     if others and not filters:
         raise InvalidQuery(others[0][0][:200], _unknown(known))
     return Parameters(named, tuple(others))
+
+
+@contextmanager
+def naming_parameters(asked: Parameters, known: Collection[str]) -> Generator[None]:
+    """Say of a filter whose name is no field that it is no parameter either, where it might have been meant for one."""
+    try:
+        yield
+    except UnknownField as error:
+        if error.path not in {name.partition("[")[0] for name, _ in asked.filters}:
+            raise
+        meant = MEANT.get(error.path.replace("_", "").lower()) or nearest(error.path, known)
+        hint = f"did you mean {meant!r}?" if meant in known else error.hint
+        raise UnknownField(error.collection, error.path, error.known, tuple(known), hint) from None
 
 
 def pairs_of(request: Request) -> list[tuple[str, str]]:

@@ -18,7 +18,7 @@ from janua.api.rest.conditions import (
     version_tag,
     wants_minimal,
 )
-from janua.api.rest.parameters import Parameters, no_parameters, pairs_of, read_parameters
+from janua.api.rest.parameters import Parameters, naming_parameters, no_parameters, pairs_of, read_parameters
 from janua.api.rest.resource import collection_of, gateway_of, path_of
 from janua.api.wire import JSON, json_bytes, json_object
 from janua.errors import InvalidQuery, InvalidRequest
@@ -48,7 +48,8 @@ JSON_PATCH = "application/json-patch+json"
 async def list_records(request: Request) -> Response:
     """Answer one page of the records that match."""
     asked = read_parameters(request, LIST_PARAMETERS, filters=True)
-    page = await queries.read(gateway_of(request), _read_query(collection_of(request), asked))
+    with naming_parameters(asked, LIST_PARAMETERS):
+        page = await queries.read(gateway_of(request), _read_query(collection_of(request), asked))
     position = {"next": page.next, "previous": page.previous, "total": page.total}
     body = json_object(items=page.items, page=json_bytes(position).decode())
     tag = content_tag(body)
@@ -126,7 +127,8 @@ async def aggregate(request: Request) -> Response:
         measures=tuple(measures),
         short=asked.short(),
     )
-    groups = await queries.aggregate(gateway_of(request), query)
+    with naming_parameters(asked, AGGREGATE_PARAMETERS):
+        groups = await queries.aggregate(gateway_of(request), query)
     body = json_object(groups=groups.items, truncated=json_bytes(groups.truncated).decode())
     return Response(body, media_type=JSON)
 

@@ -4,10 +4,7 @@
 there are. A read whose client has gone is cancelled, so that its SQL is too.
 """
 
-import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -15,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from janua.api.watch import Watch
 from janua.errors import MethodNotAllowed
 from janua.gateway.gateway import Gateway
 
@@ -62,30 +60,5 @@ class _Resource:
             raise MethodNotAllowed(request.method, self._allowed)
         if request.method not in ("GET", "HEAD"):
             return await method(request)
-        async with _while_connected(request):
+        with Watch(request.receive):
             return await method(request)
-        return Response(status_code=499)  # the client has gone: nobody will read it
-
-
-@contextlib.asynccontextmanager
-async def _while_connected(request: Request) -> AsyncGenerator[None]:
-    """Cancel the block when the client hangs up; the block then just ends."""
-    gone = False
-    running: asyncio.Task[Any] | None = asyncio.current_task()
-
-    async def watch() -> None:
-        nonlocal gone
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-        gone = True
-        if running is not None:
-            running.cancel()
-
-    watcher = asyncio.create_task(watch())
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not gone or running is None or running.uncancel() > 0:
-            raise
-    finally:
-        watcher.cancel()

@@ -196,6 +196,7 @@ COMPONENTS: JsonObject = {
         rules={"oneOf": [_schema("Rules"), {"type": "null"}]},
         evolution={"enum": ["data", "proof", None]},
         decided_by={"enum": ["rules", "records", None]},
+        warnings=_many(_object("pointer message", pointer=_text(), message=_text())),
     ),
     "Workers": _object("live serving", live=_COUNT, serving=_COUNT)
     | {"description": "With `wait`: workers, and those of them that serve what was registered."},

@@ -9,8 +9,13 @@ PATCHES = f"{records.MERGE_PATCH}, {records.JSON_PATCH}"
 
 
 def rest_routes() -> list[Route]:
-    """Return the routes; none of them depends on which collections there are."""
+    """Return the routes; none of them depends on which collections there are.
+
+    They are asked in this order, so those of records come first.
+    """
     return [
+        *_record_routes("/api/{collection}"),
+        *_record_routes(f"/{GENERIC}"),
         resource("/registry", registry.COLLECTIONS),
         resource("/registry/{collection}", registry.COLLECTION, accept_patch=", ".join(registry.POLICY_TYPES)),
         resource("/registry/{collection}/versions", registry.VERSIONS),
@@ -18,8 +23,6 @@ def rest_routes() -> list[Route]:
         resource("/registry/{collection}/check", registry.CHECK),
         resource("/registry/{collection}/evolution", evolutions.EVOLUTION),
         *(resource(f"/registry/{{collection}}/evolution/{verb}", each) for verb, each in evolutions.VERBS.items()),
-        *_record_routes("/api/{collection}"),
-        *_record_routes(f"/{GENERIC}"),
         resource("/openapi.json", documents.ALL),
         resource("/openapi/{collection}.json", documents.ONE),
         resource("/livez", health.LIVE),

@@ -18,11 +18,14 @@ _MUTATION = re.compile(r"\bmutation\b")
 
 
 class Watch:
-    """A context in which a query runs; it ends with `ClientDisconnect` when the client hangs up first."""
+    """A context in which a request is answered; it ends with `ClientDisconnect` when the client hangs up first.
+
+    `query` is that of GraphQL, if it is one; a request that writes over REST is not watched.
+    """
 
     __slots__ = ("_gone", "_query", "_receive", "_running", "_timer", "_watcher")
 
-    def __init__(self, receive: Receive, query: str) -> None:
+    def __init__(self, receive: Receive, query: str = "") -> None:
         self._receive = receive
         self._query = query
         self._gone = False

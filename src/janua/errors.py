@@ -425,7 +425,8 @@ class UnknownField(JanuaError):
 
     def members(self) -> dict[str, Any]:
         """Return the fields, those that are empty left out."""
-        return {name: each for name, each in super().members().items() if each or name in ("collection", "path", "known")}
+        always = ("collection", "path", "known")
+        return {name: each for name, each in super().members().items() if each or name in always}
 
     def __str__(self) -> str:
         hint = f"; {self.hint}" if self.hint else ""

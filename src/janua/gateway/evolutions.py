@@ -52,10 +52,9 @@ async def preview(gateway: Gateway, name: str, document: Schema, steps: Json) ->
 
     Raises: `UnknownCollection`, `InvalidSchema`, `InvalidSteps`.
     """
-    read = read_steps(steps)
     async with connection(gateway.pool) as c, storage.rolled_back(c):
         candidate = await _candidate(gateway, c, name, document)
-        trial = Trial(candidate.validator, read, gateway.document_limits)
+        trial = Trial(candidate.validator, read_steps(steps), gateway.document_limits)
         # What becomes of the records is kept as in an evolution, so that it can be judged as a whole.
         id = await storage.next_number(c)
         async for _ in fill(c, id, name, trial):
@@ -74,10 +73,10 @@ async def begin(
     Raises: `UnknownCollection`, `InvalidSchema`, `InvalidSteps`, `SchemaVersionMismatch`, `EvolutionConflict` while
     another one is under way, `IncompatibleSchema` where the rules decide alone and refuse it.
     """
-    read_steps(steps)
     while True:
         async with connection(gateway.pool) as c:
             candidate = await _candidate(gateway, c, name, document)
+            read_steps(steps)
             revision = gateway.live.catalog.revision
             if candidate.changed:
                 refuse_incompatible({name: await judge_by(c, candidate, RecordsVerdict(), [])})

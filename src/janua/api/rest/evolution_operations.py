@@ -10,12 +10,16 @@ from janua.registry.steps import KINDS, MOST_STEPS, OPS
 _COUNT: JsonObject = {"type": "integer", "minimum": 0}
 _VERSION: JsonObject = {"type": "integer", "minimum": 1}
 _SAMPLES: JsonObject = {"type": "array", "items": {"type": "object"}}
-_POINTER: JsonObject = {"type": "string", "description": "A JSON Pointer, in which `*` stands for every element."}
+_POINTER: JsonObject = {
+    "type": "string",
+    "pattern": "^(/([^~/]|~[01])*)*$",
+    "description": "A JSON Pointer, in which `*` stands for every element.",
+}
+_POINTERS: JsonObject = {"type": "array", "items": _POINTER, "minItems": 1}
 _MEMBERS: JsonObject = {
-    "op": {"enum": [*OPS]},
     "path": _POINTER,
-    "from": {"oneOf": [_POINTER, {"type": "array", "items": _POINTER}]},
-    "into": {"type": "array", "items": _POINTER},
+    "from": _POINTER,
+    "into": _POINTERS,
     "to": {"enum": [*KINDS]},
     "by": {"type": "string"},
     "nulls": {"type": "boolean"},
@@ -24,8 +28,17 @@ _MEMBERS: JsonObject = {
     "otherwise": {},
 }
 
+
+def _step(op: str) -> JsonObject:
+    needed, optional, _ = OPS[op]
+    given = {each: _MEMBERS[each] for each in (*needed, *optional)}
+    # A join may take its strings from several places.
+    own: JsonObject = {"op": {"const": op}, **given, **({"from": _POINTERS} if op == "join" else {})}
+    return {"type": "object", "required": ["op", *needed], "properties": own, "additionalProperties": False}
+
+
 EVOLUTION_COMPONENTS: JsonObject = {
-    "EvolutionStep": {"type": "object", "required": ["op", "path"], "properties": _MEMBERS},
+    "EvolutionStep": {"oneOf": [_step(each) for each in OPS]},
     "EvolutionRequest": members(
         schema=reference("JsonSchema"),
         steps={"type": "array", "items": reference("EvolutionStep"), "maxItems": MOST_STEPS},

@@ -14,7 +14,6 @@ from janua.api.rest.parameters import no_parameters, read_parameters
 from janua.api.rest.registry import read_schema_body, wait_seconds
 from janua.api.rest.resource import collection_of, gateway_of, path_of
 from janua.api.wire import json_response, plain
-from janua.errors import InvalidRequest
 from janua.gateway import evolutions
 from janua.gateway.answers import Evolution
 from janua.gateway.evolutions import Verb
@@ -27,14 +26,12 @@ async def begin(request: Request) -> Response:
     gateway, parameters = gateway_of(request), read_parameters(request, ("dry_run", "wait"))
     name, dry_run, seconds = collection_of(request), parameters.flag("dry_run"), wait_seconds(request, parameters)
     wanted = versions_of(request, "If-Match")
-    if wanted == "*":
-        raise InvalidRequest("If-Match must name schema versions here: an evolution needs a collection anyway")
     schema, steps = read_evolution(await read_schema_body(request))
     if dry_run:
         members = cast(dict[str, Json], plain(await evolutions.preview(gateway, name, schema, steps)))
         report = cast(dict[str, Json], members.pop("report"))
         return json_response({**members, "dry_run": True, **report})
-    begun = await evolutions.begin(gateway, name, schema, steps, if_match=wanted)
+    begun = await evolutions.begin(gateway, name, schema, steps, if_match=None if wanted == "*" else wanted)
     found = begun if seconds is None else await evolutions.wait(gateway, name, seconds)
     return json_response(found, 202 if found.state == "running" else 200, {"Location": path_of(request)})
 

@@ -501,7 +501,7 @@ class QueryTooLarge(JanuaError):
     def __str__(self) -> str:
         setting = f" (setting {self.setting})" if self.setting else ""
         # Counting stops where the limit is exceeded: there may be more than what was found.
-        found = f"more than {self.limit}" if self.found == self.limit + 1 else str(self.found)
+        found = f"at least {self.found}" if self.found == self.limit + 1 else str(self.found)
         return f"the query has {found} {self.what}; the limit is {self.limit}{setting}"
 
 

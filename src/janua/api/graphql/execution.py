@@ -217,7 +217,7 @@ class _Run:
         """Return the text of an answer. Raises: `QueryTooLarge` when an aggregate has more groups than it may show."""
         if text == "null":
             limit = self.engine.gateway.query_limits.groups
-            raise QueryTooLarge("groups or more, and no `first` to say how many to show", limit + 1, limit)
+            raise QueryTooLarge("groups, and no `first` to say how many to show", limit + 1, limit)
         return text
 
     async def _write(self) -> bytes:

@@ -39,6 +39,13 @@ class JanuaError(Exception):
         return "; ".join(getattr(self, "__notes__", ())) or str(self)
 
 
+def _summary(violations: Sequence[Violation]) -> str:
+    """Return the first of some violations, and how many more there are."""
+    first = violations[0]
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    return f"at {first.pointer or 'the root'}: {first.message}{more}"
+
+
 # --- configuration -------------------------------------------------------------------------------------------
 
 
@@ -248,9 +255,7 @@ class InvalidSchema(JanuaError):
     collection: str = ""
 
     def __str__(self) -> str:
-        first = self.violations[0]
-        more = f" (and {len(self.violations) - 1} more)" if len(self.violations) > 1 else ""
-        return f"at {first.pointer or 'the root'}: {first.message}{more}"
+        return _summary(self.violations)
 
 
 @dataclass(eq=False)
@@ -265,9 +270,7 @@ class InvalidSteps(JanuaError):
     violations: Sequence[Violation]
 
     def __str__(self) -> str:
-        first = self.violations[0]
-        more = f" (and {len(self.violations) - 1} more)" if len(self.violations) > 1 else ""
-        return f"at {first.pointer}: {first.message}{more}"
+        return _summary(self.violations)
 
 
 @dataclass(eq=False)
@@ -583,9 +586,7 @@ class InvalidRecord(JanuaError):
     violations: Sequence[Violation]
 
     def __str__(self) -> str:
-        first = self.violations[0]
-        more = f" (and {len(self.violations) - 1} more)" if len(self.violations) > 1 else ""
-        return f"at {first.pointer or 'the root'}: {first.message}{more}"
+        return _summary(self.violations)
 
 
 @dataclass(eq=False)

@@ -337,9 +337,7 @@ class Report:
             graphql=[NameChange.of(each) for each in found.graphql],
             rest=[NameChange.of(each) for each in found.rest],
             relations=[NameChange.of(each) for each in found.relations],
-            verdicts=Verdicts(**{name: Verdict(each) for name, each in found.verdicts.items()})
-            if found.verdicts
-            else None,
+            verdicts=Verdicts.of(found.verdicts) if found.verdicts else None,
             rules=RulesVerdict.of(found.rules) if found.rules else None,
             evolution=found.evolution,
             decided_by=found.decided_by,

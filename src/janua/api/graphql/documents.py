@@ -141,13 +141,19 @@ class Documents:
         return self._keep((collection, text), _document(tree, slice, catalog, len(text), self.room))
 
     async def _errors_with_suggestions(self, tree: DocumentNode, catalog: Catalog) -> list[GraphQLError]:
-        """Return what is wrong with a document under a schema that also has what its unknown root fields are like."""
-        fragments = {each.name.value: each for each in tree.definitions if isinstance(each, FragmentDefinitionNode)}
+        """Return what is wrong with a document under a schema that also has what its unknown root fields are like.
+
+        Nothing when they are like none.
+        """
+        fragments = _fragments(tree)
         operations = (each for each in tree.definitions if isinstance(each, OperationDefinitionNode))
         roots = frozenset[str]().union(*(_names([each.selection_set], fragments) for each in operations))
         known = self._slices.roots(catalog)
+        near = collections_like(roots, known)
+        if not near:
+            return []
         named = frozenset(known[each] for each in root_names(tree) if each in known)
-        slice = await self._slices.slice(catalog, named | collections_like(roots, known))
+        slice = await self._slices.slice(catalog, named | near)
         return errors_in(slice.schema, tree, suggest=True)
 
     async def _slice(self, collection: str | None, roots: frozenset[str], catalog: Catalog) -> Slice:
@@ -183,7 +189,7 @@ def mark_of(type: GraphQLObjectType, name: str) -> Root | None:
 
 
 def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int, room: Room) -> Document:
-    fragments = {each.name.value: each for each in tree.definitions if isinstance(each, FragmentDefinitionNode)}
+    fragments = _fragments(tree)
     operations: dict[str, Operation] = {}
     for each in tree.definitions:
         if isinstance(each, OperationDefinitionNode):
@@ -195,6 +201,10 @@ def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int, roo
             has_static = any(root != TYPENAME and mark_of(type, root) is None for root in roots)
             operations[name] = Operation(each, type, Shaping(slice.schema, each), has_static, Programs(room))
     return Document(tree, slice, catalog.revision, fragments, operations, size)
+
+
+def _fragments(tree: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {each.name.value: each for each in tree.definitions if isinstance(each, FragmentDefinitionNode)}
 
 
 def _names(sets: Iterable[SelectionSetNode], fragments: Mapping[str, FragmentDefinitionNode]) -> frozenset[str]:

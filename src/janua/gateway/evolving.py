@@ -16,8 +16,9 @@ from janua.errors import JanuaError, RelationConflict, StatementConflict, Unique
 from janua.failpoints import fail_at
 from janua.gateway.answers import Evolved, Incompatibility
 from janua.gateway.gateway import Gateway
+from janua.gateway.jury import Jury
 from janua.gateway.registering import store_versions
-from janua.gateway.registration import Candidate, Jury, compile_candidates, constraint_incompatibility
+from janua.gateway.registration import Candidate, compile_candidates, constraint_incompatibility
 from janua.gateway.workers import await_workers
 from janua.model.collection import Schema
 from janua.model.json import dumps, loads

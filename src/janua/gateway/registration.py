@@ -8,10 +8,11 @@ import asyncio
 import re
 from collections.abc import Collection as Group
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from janua.errors import InvalidCollectionName, InvalidSchema, Violation
 from janua.gateway.answers import Incompatibility, IndexChanges, RecordsVerdict, Report
+from janua.gateway.jury import Jury
 from janua.gateway.live import Live
 from janua.gateway.verdicts import broken_since, changes_of, decided, rule_on
 from janua.model.catalog import Catalog
@@ -32,8 +33,6 @@ from janua.storage import tables
 from janua.storage.pool import Connection
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,46}")
-SAMPLES = 10
-"""How many records that do not validate a report shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,52 +233,6 @@ async def _judge_records(
     return jury.verdict(), jury.incompatibilities()
 
 
-class Jury:
-    """Validates stored records under a new schema and counts what is wrong with them; `checked` counts all."""
-
-    def __init__(self, validator: Validator) -> None:
-        self._validator = validator
-        self.checked = 0
-        self._invalid = 0
-        self._samples: list[Mapping[str, Json]] = []
-        self._reasons: dict[tuple[str, str], tuple[Violation, Json, int]] = {}
-
-    def hear(self, batch: bytes) -> None:
-        """Validate the records of a batch."""
-        for id, text in tables.lines_of(batch):
-            self.checked += 1
-            document = loads(text)
-            if not self._validator.is_valid(document):
-                self.convict(id, document, self._validator.validate(document))
-
-    def convict(self, id: str, document: Json, violations: Sequence[Violation]) -> None:
-        """Count a record that is not valid."""
-        self._invalid += 1
-        if len(self._samples) < SAMPLES:
-            self._samples.append({"id": id, "violations": [asdict(each) for each in violations]})
-        for each in {(each.keyword, each.schema_pointer): each for each in violations}.values():
-            first, example, count = self._reasons.get((each.keyword, each.schema_pointer), (each, document, 0))
-            self._reasons[each.keyword, each.schema_pointer] = (first, example, count + 1)
-
-    def verdict(self) -> RecordsVerdict:
-        """Return how many records were heard, and how many of them are not valid."""
-        return RecordsVerdict(self.checked, self._invalid, self._samples)
-
-    def incompatibilities(self) -> list[Incompatibility]:
-        """Return the reasons why records are not valid, each with the number of them and an example."""
-        return [
-            Incompatibility(
-                code=f"records.{keyword}",
-                keyword=keyword,
-                pointer=pointer,
-                old_pointer="",
-                message=f"{_records(count)} not validate: {violation.message}",
-                counter_example={"document": example, "valid_under": "old"},
-            )
-            for (keyword, pointer), (violation, example, count) in self._reasons.items()
-        ]
-
-
 async def _judge_constraints(
     connection: Connection, candidate: Candidate, absent: Group[str], *, relations_only: bool = False
 ) -> list[Incompatibility]:
@@ -306,7 +259,3 @@ def constraint_incompatibility(subject: Index | Relation, example: Json) -> Inco
 
 def _schema_pointer(path: Path) -> str:
     return pointer([step for key in path for step in ("properties", key)])
-
-
-def _records(count: int) -> str:
-    return "1 stored record does" if count == 1 else f"{count} stored records do"

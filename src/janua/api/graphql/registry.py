@@ -18,6 +18,7 @@ from strawberry.types.scalar import ScalarDefinition
 from janua.api.graphql import scalars
 from janua.api.graphql.registry_evolutions import EvolutionMutation, EvolutionQuery
 from janua.api.graphql.registry_given import Document, Expected, Info, read_given
+from janua.api.graphql.registry_reports import Registration, Report
 from janua.api.graphql.registry_types import (
     Collection,
     CollectionSummary,
@@ -25,8 +26,6 @@ from janua.api.graphql.registry_types import (
     EvolutionPolicy,
     JsonValue,
     QuarantinedCollection,
-    Registration,
-    Report,
     SchemaDocument,
     SchemaVersion,
 )

@@ -57,7 +57,8 @@ class InvalidSchema(JanuaError):
     collection: str = ""
 
     def __str__(self) -> str:
-        return summary(self.violations)
+        said = summary(self.violations)
+        return f"the schema of {self.collection!r} is invalid {said}" if self.collection else said
 
 
 @dataclass(eq=False)

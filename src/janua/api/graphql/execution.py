@@ -32,6 +32,7 @@ from janua.api.graphql.registry_given import Context
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables
+from janua.api.headers import REPLAYED
 from janua.api.problems import graphql_error, retry_headers, status_of
 from janua.api.wire import json_bytes
 from janua.config import is_open
@@ -58,6 +59,7 @@ from janua.telemetry.spans import annotate, span
 OK, BAD_REQUEST, FAILED = 200, 400, 500
 MANY = 100
 """So many elements of a variable are coerced in a thread."""
+NO_HEADERS: Mapping[str, str] = {}
 IDEMPOTENT = "/graphql"
 """The scope of idempotency keys; no collection is called so."""
 
@@ -128,7 +130,7 @@ class _Run:
                 return await self._mixed()
             if self.operation.is_query:
                 return _data(await self._read(self._program()))
-            return _data(await self._write())
+            return await self._write()
         except StaleCatalog:
             raise
         except FailedField as failed:
@@ -220,7 +222,7 @@ class _Run:
             raise QueryTooLarge("groups, and no `first` to say how many to show", limit + 1, limit)
         return text
 
-    async def _write(self) -> bytes:
+    async def _write(self) -> Answered:
         """Run the steps of a mutation, all or none."""
         gateway = self.engine.gateway
         values = await self._large_values()
@@ -230,10 +232,11 @@ class _Run:
         if self.asked.idempotency_key is not None:
             return await in_one_transaction(gateway, partial(self._once, mutation))
         if mutation.is_one_create:
-            return await mutation.create()
-        return await (on_connection if mutation.is_one_statement else in_one_transaction)(gateway, mutation.run)
+            return _data(await mutation.create())
+        within = on_connection if mutation.is_one_statement else in_one_transaction
+        return _data(await within(gateway, mutation.run))
 
-    async def _once(self, mutation: Mutation, c: Connection) -> bytes:
+    async def _once(self, mutation: Mutation, c: Connection) -> Answered:
         """Answer a request with an idempotency key."""
         told: dict[str, Json] = {
             "query": self.asked.query,
@@ -241,8 +244,8 @@ class _Run:
             "variables": dict(self.asked.variables),
         }
         idempotency = Idempotency.of(self.asked.idempotency_key or "", dumps(told).encode())
-        answer, _ = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
-        return answer
+        answer, replayed = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
+        return _data(answer, {REPLAYED: "true"} if replayed else {})
 
     async def _large_values(self) -> VariableValues:
         """Return the coerced values, made in a thread when that takes a while."""
@@ -308,8 +311,8 @@ def _shape(shaping: Shaping, variables: Variables) -> Hashable | None:
         return None
 
 
-def _data(members: bytes) -> Answered:
-    return Answered(b'{"data": ' + members + b"}")
+def _data(members: bytes, headers: Mapping[str, str] = NO_HEADERS) -> Answered:
+    return Answered(b'{"data": ' + members + b"}", headers=headers)
 
 
 def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:

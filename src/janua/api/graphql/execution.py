@@ -29,6 +29,7 @@ from janua.api.graphql.faults import cause_of, errors_body, fault
 from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
 from janua.api.graphql.registry_given import Context
+from janua.api.graphql.sample import NOTHING, sample_query, sampled
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables
@@ -112,6 +113,15 @@ class Engine:
         if collection is None:
             return await asyncio.to_thread((await self.slices.whole(catalog)).sdl)
         return await asyncio.to_thread((await self.slices.slice(catalog, frozenset([collection]))).sdl)
+
+    async def sample(self, collection: str | None) -> str:
+        """Return a query to begin with, of one collection. Raises: `UnknownCollection`, `CollectionQuarantined`."""
+        catalog = self.gateway.live.catalog
+        chosen = sampled(catalog) if collection is None else catalog.collection(collection)
+        if chosen is None:
+            return NOTHING
+        slice = await self.slices.slice(catalog, frozenset([chosen.name]))
+        return sample_query(slice.schema, chosen.names.plural)
 
 
 @dataclass(frozen=True, slots=True)

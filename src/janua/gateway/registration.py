@@ -7,10 +7,11 @@ Start at `compile_candidates`, then `judge`.
 import asyncio
 import re
 from collections.abc import Collection as Group
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
-from janua.errors import InvalidCollectionName, InvalidSchema, Violation
+from janua.errors import InvalidCollectionName, InvalidSchema, JanuaError, Violation
 from janua.gateway.answers import Incompatibility, IndexChanges, RecordsVerdict, Report
 from janua.gateway.jury import Jury
 from janua.gateway.live import Live
@@ -20,6 +21,9 @@ from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
 from janua.model.names import Besides, TakenNames, pointer
 from janua.model.types import Json
+from janua.query.ast import RawFilter
+from janua.query.limits import QueryLimits
+from janua.query.plan import plan_predicate
 from janua.registry.client_changes import graphql_changes, relation_changes, rest_changes
 from janua.registry.client_view import Side
 from janua.registry.compile import compile_collection
@@ -68,7 +72,7 @@ def compile_candidates(live: Live, documents: Mapping[str, Schema], schema_cost:
         if not NAME.fullmatch(name):
             raise InvalidCollectionName(name)
     candidates = _Batch(live, documents, schema_cost).candidates()
-    _check_relations(candidates)
+    _check_together(candidates)
     return candidates
 
 
@@ -146,9 +150,13 @@ def _current(catalog: Catalog, name: str) -> Collection | None:
     return catalog.collection(name) if name in catalog.quarantined else catalog.collections.get(name)
 
 
-def _check_relations(candidates: Sequence[Candidate]) -> None:
+def _check_together(candidates: Sequence[Candidate]) -> None:
     for each in candidates:
-        violations = _unknown_targets(each) or inverse_violations(each.old, each.new, each.before, each.after)
+        violations = (
+            _unknown_targets(each)
+            or inverse_violations(each.old, each.new, each.before, each.after)
+            or list(_senseless_conditions(each.new))
+        )
         if violations:
             raise InvalidSchema(violations, each.new.name)
 
@@ -163,6 +171,16 @@ def _unknown_targets(candidate: Candidate) -> list[Violation]:
         for each in candidate.new.relations
         if each.target not in candidate.after.collections
     ]
+
+
+def _senseless_conditions(new: Collection) -> Iterator[Violation]:
+    """Yield what is wrong with the conditions of `x-indexes`, which are filters of the collection itself."""
+    declared = new.document.get("x-indexes") if isinstance(new.document, Mapping) else None
+    for place, index in enumerate(cast("Sequence[Mapping[str, Json]]", declared or ())):
+        try:
+            plan_predicate(new, cast("RawFilter", index.get("where", {})), QueryLimits())
+        except JanuaError as error:
+            yield Violation(f"/x-indexes/{place}/where", "x-indexes", str(error))
 
 
 async def judge(connection: Connection, candidate: Candidate, absent: Group[str] = ()) -> Report:

@@ -79,7 +79,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
         routes=[
             *graphql,
             *rest_routes(),
-            *page_routes(viewers=is_open(settings.server.pages, dev=dev)),
+            *page_routes(viewers=is_open(settings.server.pages, dev=dev), traces=dev),
             metrics_route(),
             *(trace_routes() if dev else ()),
         ],

@@ -1,7 +1,8 @@
 """A setting is wrong: family `config`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from janua.errors.root import JanuaError
 
@@ -12,6 +13,11 @@ class InvalidConfiguration(JanuaError):
 
     code: ClassVar[str] = "config.invalid"
     title: ClassVar[str] = "Invalid configuration"
+    cure: ClassVar[str] = "Correct the setting that is named; `janua config` shows what is in force."
+    example: ClassVar[Mapping[str, Any]] = {
+        "setting": "server.prot",
+        "reason": "there is no such setting; did you mean 'server.port'?",
+    }
     setting: str
     reason: str
 

@@ -1,7 +1,8 @@
 """What PostgreSQL cannot do, now or at all: family `database`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from janua.errors.root import JanuaError
 
@@ -12,6 +13,7 @@ class DatabaseUnavailable(JanuaError):
 
     code: ClassVar[str] = "database.unavailable"
     title: ClassVar[str] = "The database is unavailable"
+    cure: ClassVar[str] = "Send it again after `Retry-After` seconds; `/readyz` says when PostgreSQL is back."
     reason: str = "PostgreSQL cannot be reached; try again shortly"
 
     def __str__(self) -> str:
@@ -24,6 +26,7 @@ class StatementTimeout(JanuaError):
 
     code: ClassVar[str] = "database.timeout"
     title: ClassVar[str] = "The database took too long"
+    cure: ClassVar[str] = "Narrow the query, index the field it filters on, or raise `database.statement_timeout`."
 
     def __str__(self) -> str:
         return "the database took longer than allowed; narrow the query or add an index"
@@ -35,6 +38,7 @@ class StatementConflict(JanuaError):
 
     code: ClassVar[str] = "database.conflict"
     title: ClassVar[str] = "Concurrent changes got in each other's way"
+    cure: ClassVar[str] = "Send the request again."
 
     def __str__(self) -> str:
         return "another transaction was in the way; send the request again"
@@ -46,6 +50,7 @@ class StorageFull(JanuaError):
 
     code: ClassVar[str] = "database.full"
     title: ClassVar[str] = "The database has no space left"
+    cure: ClassVar[str] = "Free disk space; nothing was stored."
 
     def __str__(self) -> str:
         return "the database has no space left; nothing was stored"
@@ -57,6 +62,8 @@ class DatabaseBehind(JanuaError):
 
     code: ClassVar[str] = "database.behind"
     title: ClassVar[str] = "The database needs migrating"
+    cure: ClassVar[str] = "Run `janua migrate`."
+    example: ClassVar[Mapping[str, Any]] = {"found": 7, "needed": 9}
     found: int
     needed: int
 
@@ -70,6 +77,8 @@ class DatabaseAhead(JanuaError):
 
     code: ClassVar[str] = "database.ahead"
     title: ClassVar[str] = "The database needs a newer Janua"
+    cure: ClassVar[str] = "Upgrade this Janua."
+    example: ClassVar[Mapping[str, Any]] = {"found": 4, "known": 3}
     found: int
     known: int
 
@@ -83,6 +92,8 @@ class DirectoryInUse(JanuaError):
 
     code: ClassVar[str] = "database.directory_in_use"
     title: ClassVar[str] = "The data directory is in use"
+    cure: ClassVar[str] = "Stop the other process, or give this one another `--data`."
+    example: ClassVar[Mapping[str, Any]] = {"process": 4711}
     process: int
 
     def __str__(self) -> str:
@@ -95,6 +106,8 @@ class EmbeddedFailed(JanuaError):
 
     code: ClassVar[str] = "database.embedded_failed"
     title: ClassVar[str] = "The embedded PostgreSQL did not start"
+    cure: ClassVar[str] = "Read the reason; often the disk, a permission, or a directory of another PostgreSQL version."
+    example: ClassVar[Mapping[str, Any]] = {"reason": "FATAL: could not write to file: No space left on device"}
     reason: str
 
     def __str__(self) -> str:

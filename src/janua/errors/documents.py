@@ -1,7 +1,8 @@
 """Documents that cannot be read or stored at all: family `document`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from janua.errors.root import JanuaError
 
@@ -12,6 +13,8 @@ class MalformedDocument(JanuaError):
 
     code: ClassVar[str] = "document.malformed"
     title: ClassVar[str] = "The document cannot be read"
+    cure: ClassVar[str] = "Send UTF-8 JSON in which no key is twice in an object."
+    example: ClassVar[Mapping[str, Any]] = {"reason": 'the key "price" occurs twice in one object at line 3 column 11'}
     reason: str
     pointer: str = ""
 
@@ -25,6 +28,11 @@ class UnstorableDocument(JanuaError):
 
     code: ClassVar[str] = "document.unstorable"
     title: ClassVar[str] = "The document cannot be stored exactly"
+    cure: ClassVar[str] = "Send long numbers as strings; leave out what is pointed at."
+    example: ClassVar[Mapping[str, Any]] = {
+        "reason": "a number has more than 512 digits before or after the point",
+        "pointer": "/price",
+    }
     reason: str
     pointer: str = ""
 
@@ -38,6 +46,8 @@ class DocumentTooLarge(JanuaError):
 
     code: ClassVar[str] = "document.too_large"
     title: ClassVar[str] = "The document is too large"
+    cure: ClassVar[str] = "Split the document, or raise the setting."
+    example: ClassVar[Mapping[str, Any]] = {"what": "levels of nesting", "limit": 128}
     what: str
     limit: int
 

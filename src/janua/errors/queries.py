@@ -1,6 +1,6 @@
 """What is wrong with a question: family `query`, and the one code that Apollo's clients look for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,6 +13,8 @@ class InvalidQuery(JanuaError):
 
     code: ClassVar[str] = "query.invalid"
     title: ClassVar[str] = "Invalid query"
+    cure: ClassVar[str] = "Correct the parameter; `detail` says what it expects."
+    example: ClassVar[Mapping[str, Any]] = {"parameter": "limit", "reason": "must be a whole number, not 'ten'"}
     parameter: str
     reason: str
 
@@ -29,6 +31,13 @@ class UnknownField(JanuaError):
 
     code: ClassVar[str] = "query.unknown_field"
     title: ClassVar[str] = "Unknown field"
+    cure: ClassVar[str] = "`known` lists the names there are."
+    example: ClassVar[Mapping[str, Any]] = {
+        "collection": "books",
+        "path": "titel",
+        "known": ("author", "price", "title"),
+        "hint": "did you mean 'title'?",
+    }
     collection: str
     path: str
     known: Sequence[str] = ()
@@ -55,6 +64,12 @@ class UnknownOperator(JanuaError):
 
     code: ClassVar[str] = "query.unknown_operator"
     title: ClassVar[str] = "Unknown filter operator"
+    cure: ClassVar[str] = "`known` lists the operators that the field has."
+    example: ClassVar[Mapping[str, Any]] = {
+        "path": "price",
+        "operator": "contains",
+        "known": ("eq", "ne", "in", "notIn", "gt", "gte", "lt", "lte", "isNull", "exists"),
+    }
     path: str
     operator: str
     known: Sequence[str] = ()
@@ -75,6 +90,12 @@ class InvalidOperand(JanuaError):
 
     code: ClassVar[str] = "query.invalid_operand"
     title: ClassVar[str] = "Invalid filter operand"
+    cure: ClassVar[str] = "Send a value of the field's type; for null use `isNull`."
+    example: ClassVar[Mapping[str, Any]] = {
+        "path": "price",
+        "operator": "eq",
+        "reason": "null is not an operand; use isNull",
+    }
     path: str
     operator: str
     reason: str
@@ -89,6 +110,7 @@ class InvalidCursor(JanuaError):
 
     code: ClassVar[str] = "query.invalid_cursor"
     title: ClassVar[str] = "Invalid cursor"
+    cure: ClassVar[str] = "Start again at the first page, with the same filter and order on every page."
     reason: str = "it was not issued for this collection, filter and order"
 
     def __str__(self) -> str:
@@ -101,6 +123,13 @@ class QueryTooLarge(JanuaError):
 
     code: ClassVar[str] = "query.too_large"
     title: ClassVar[str] = "The query asks for too much"
+    cure: ClassVar[str] = "Ask for less, or raise the setting; limits without one are fixed."
+    example: ClassVar[Mapping[str, Any]] = {
+        "what": "levels of fields",
+        "found": 11,
+        "limit": 10,
+        "setting": "graphql.depth",
+    }
     what: str
     found: int
     limit: int
@@ -126,6 +155,8 @@ class InvalidOperation(JanuaError):
 
     code: ClassVar[str] = "query.malformed"
     title: ClassVar[str] = "Invalid GraphQL operation"
+    cure: ClassVar[str] = "Correct the document at `locations`."
+    example: ClassVar[Mapping[str, Any]] = {"reason": "Cannot query field 'titel' on type 'Book'."}
     reason: str
 
     def __str__(self) -> str:
@@ -138,6 +169,7 @@ class IntrospectionOff(JanuaError):
 
     code: ClassVar[str] = "query.introspection_off"
     title: ClassVar[str] = "Introspection is off"
+    cure: ClassVar[str] = "Set `graphql.introspection`, or use `janua sdl`."
 
     def __str__(self) -> str:
         return "introspection is off on this server; set graphql.introspection to true, or use `janua sdl`"
@@ -152,6 +184,7 @@ class UnknownPersistedDocument(JanuaError):
 
     code: ClassVar[str] = "PERSISTED_QUERY_NOT_FOUND"
     title: ClassVar[str] = "Unknown persisted document"
+    cure: ClassVar[str] = "Send the document with its hash; clients of the protocol do so by themselves."
 
     def __str__(self) -> str:
         return "PersistedQueryNotFound"

@@ -1,8 +1,8 @@
 """Records that are refused or not there, and writes that do not apply: family `record`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from janua.errors.root import JanuaError, Violation, summary
 
@@ -13,6 +13,8 @@ class UnknownRecord(JanuaError):
 
     code: ClassVar[str] = "record.not_found"
     title: ClassVar[str] = "No such record"
+    cure: ClassVar[str] = "Check the id; the record may have been deleted."
+    example: ClassVar[Mapping[str, Any]] = {"collection": "books", "id": "018f6b1c-7c3e-7000-8000-000000000001"}
     collection: str
     id: str
 
@@ -26,6 +28,8 @@ class InvalidId(JanuaError):
 
     code: ClassVar[str] = "record.invalid_id"
     title: ClassVar[str] = "Invalid record id"
+    cure: ClassVar[str] = "Send a UUID."
+    example: ClassVar[Mapping[str, Any]] = {"id": "42"}
     id: str
 
     def __str__(self) -> str:
@@ -38,6 +42,11 @@ class InvalidRecord(JanuaError):
 
     code: ClassVar[str] = "record.invalid"
     title: ClassVar[str] = "The document does not satisfy the schema"
+    cure: ClassVar[str] = "Correct the document at each pointer."
+    example: ClassVar[Mapping[str, Any]] = {
+        "collection": "books",
+        "violations": (Violation("/price", "minimum", "must be at least 0", "/properties/price/minimum"),),
+    }
     collection: str
     violations: Sequence[Violation]
 
@@ -51,6 +60,8 @@ class RecordExists(JanuaError):
 
     code: ClassVar[str] = "record.exists"
     title: ClassVar[str] = "The record exists already"
+    cure: ClassVar[str] = "Choose another id, or replace the record."
+    example: ClassVar[Mapping[str, Any]] = {"collection": "books", "id": "018f6b1c-7c3e-7000-8000-000000000001"}
     collection: str
     id: str
 
@@ -64,6 +75,8 @@ class UniqueConflict(JanuaError):
 
     code: ClassVar[str] = "record.not_unique"
     title: ClassVar[str] = "The value is taken"
+    cure: ClassVar[str] = "Choose another value, or change the record that has it."
+    example: ClassVar[Mapping[str, Any]] = {"collection": "books", "fields": ("isbn",)}
     collection: str
     fields: Sequence[str]
 
@@ -77,6 +90,12 @@ class RelationConflict(JanuaError):
 
     code: ClassVar[str] = "record.relation"
     title: ClassVar[str] = "A relation does not allow this"
+    cure: ClassVar[str] = "Create the related record first; delete those that refer to it before it."
+    example: ClassVar[Mapping[str, Any]] = {
+        "collection": "books",
+        "field": "author_id",
+        "reason": "there is no such record in authors",
+    }
     collection: str
     field: str
     reason: str
@@ -91,6 +110,12 @@ class VersionMismatch(JanuaError):
 
     code: ClassVar[str] = "record.version_mismatch"
     title: ClassVar[str] = "The record changed meanwhile"
+    cure: ClassVar[str] = "Read the record again and decide on its current version."
+    example: ClassVar[Mapping[str, Any]] = {
+        "collection": "books",
+        "id": "018f6b1c-7c3e-7000-8000-000000000001",
+        "current": 3,
+    }
     collection: str
     id: str
     current: int
@@ -106,6 +131,8 @@ class InvalidPatch(JanuaError):
 
     code: ClassVar[str] = "record.invalid_patch"
     title: ClassVar[str] = "The patch is malformed"
+    cure: ClassVar[str] = "Send a patch as RFC 7396 or RFC 6902 has it."
+    example: ClassVar[Mapping[str, Any]] = {"reason": "a JSON Patch is an array of operations (RFC 6902)"}
     reason: str
     pointer: str = ""
 
@@ -119,6 +146,8 @@ class PatchConflict(JanuaError):
 
     code: ClassVar[str] = "record.patch_conflict"
     title: ClassVar[str] = "The patch does not apply"
+    cure: ClassVar[str] = "Read the record again; it is not what the patch expects."
+    example: ClassVar[Mapping[str, Any]] = {"reason": "operation 0 (test): the value is another one", "pointer": "/0"}
     reason: str
     pointer: str = ""
 
@@ -132,6 +161,8 @@ class TooManyRecords(JanuaError):
 
     code: ClassVar[str] = "record.too_many"
     title: ClassVar[str] = "The write would touch too many records"
+    cure: ClassVar[str] = "Narrow the filter, or allow more."
+    example: ClassVar[Mapping[str, Any]] = {"collection": "books", "limit": 100}
     collection: str
     limit: int
 
@@ -148,6 +179,13 @@ class ImportRejected(JanuaError):
 
     code: ClassVar[str] = "record.import_rejected"
     title: ClassVar[str] = "The import was rejected"
+    cure: ClassVar[str] = "Correct the line, or import with `on_error=skip`."
+    example: ClassVar[Mapping[str, Any]] = {
+        "collection": "books",
+        "line": 3,
+        "reason": "at /price: must be at least 0",
+        "violations": (Violation("/price", "minimum", "must be at least 0", "/properties/price/minimum"),),
+    }
     collection: str
     line: int
     reason: str
@@ -163,6 +201,11 @@ class IdempotencyConflict(JanuaError):
 
     code: ClassVar[str] = "record.idempotency_conflict"
     title: ClassVar[str] = "The idempotency key is in use"
+    cure: ClassVar[str] = (
+        "Wait and send the same request again; use a new key for another request. A key used for another request is "
+        "422."
+    )
+    example: ClassVar[Mapping[str, Any]] = {"running": True}
     running: bool
 
     def __str__(self) -> str:

@@ -13,6 +13,8 @@ class UnknownCollection(JanuaError):
 
     code: ClassVar[str] = "registry.unknown_collection"
     title: ClassVar[str] = "Unknown collection"
+    cure: ClassVar[str] = "Check the name with `GET /registry`, or register it."
+    example: ClassVar[Mapping[str, Any]] = {"collection": "boks"}
     collection: str
 
     def __str__(self) -> str:
@@ -25,6 +27,8 @@ class UnknownSchemaVersion(JanuaError):
 
     code: ClassVar[str] = "registry.unknown_version"
     title: ClassVar[str] = "Unknown schema version"
+    cure: ClassVar[str] = "`GET /registry/{collection}/versions` lists those there are."
+    example: ClassVar[Mapping[str, Any]] = {"collection": "books", "version": 7}
     collection: str
     version: int
 
@@ -38,6 +42,8 @@ class InvalidCollectionName(JanuaError):
 
     code: ClassVar[str] = "registry.invalid_name"
     title: ClassVar[str] = "Invalid collection name"
+    cure: ClassVar[str] = "Choose a name in lower case that fits the pattern."
+    example: ClassVar[Mapping[str, Any]] = {"collection": "My Books"}
     collection: str
 
     def __str__(self) -> str:
@@ -53,8 +59,23 @@ class InvalidSchema(JanuaError):
 
     code: ClassVar[str] = "registry.invalid_schema"
     title: ClassVar[str] = "Invalid schema"
+    cure: ClassVar[str] = "Correct the schema at each pointer."
+    example: ClassVar[Mapping[str, Any]] = {
+        "violations": (
+            Violation(
+                "/properties/price/type",
+                "enum",
+                "must be one of array, boolean, integer, null, number, object and string, or a list of them",
+            ),
+        ),
+        "collection": "books",
+    }
     violations: Sequence[Violation]
     collection: str = ""
+
+    def members(self) -> dict[str, Any]:
+        """Return the fields; the collection only where it is known whose schema this is."""
+        return {name: each for name, each in super().members().items() if each or name != "collection"}
 
     def __str__(self) -> str:
         said = summary(self.violations)
@@ -70,6 +91,8 @@ class InvalidSteps(JanuaError):
 
     code: ClassVar[str] = "registry.invalid_steps"
     title: ClassVar[str] = "Invalid steps"
+    cure: ClassVar[str] = "Correct the steps at each pointer."
+    example: ClassVar[Mapping[str, Any]] = {"violations": (Violation("/steps/0/path", "required", "is required"),)}
     violations: Sequence[Violation]
 
     def __str__(self) -> str:
@@ -82,6 +105,26 @@ class IncompatibleSchema(JanuaError):
 
     code: ClassVar[str] = "registry.incompatible"
     title: ClassVar[str] = "Incompatible schema"
+    cure: ClassVar[str] = (
+        "Read `incompatibilities` and `records.samples`; correct the records or the schema. If `decided_by` is "
+        "`rules`, the policy `data` would accept it."
+    )
+    example: ClassVar[Mapping[str, Any]] = {
+        "collection": "books",
+        "report": {
+            "verdict": "incompatible",
+            "incompatibilities": [
+                {
+                    "code": "records.required",
+                    "keyword": "required",
+                    "pointer": "/required",
+                    "old_pointer": "",
+                    "message": "2 stored records do not validate: lacks 'isbn'",
+                    "counter_example": {"document": {"title": "Dune"}, "valid_under": "old"},
+                }
+            ],
+        },
+    }
     collection: str
     report: Mapping[str, Any] = field(default_factory=dict[str, Any], metadata={"documented": "those of the report"})
 
@@ -111,6 +154,8 @@ class UnknownEvolution(JanuaError):
 
     code: ClassVar[str] = "registry.unknown_evolution"
     title: ClassVar[str] = "No such evolution"
+    cure: ClassVar[str] = "`POST /registry/{collection}/evolution` begins one."
+    example: ClassVar[Mapping[str, Any]] = {"collection": "books"}
     collection: str
 
     def __str__(self) -> str:
@@ -123,6 +168,14 @@ class EvolutionConflict(JanuaError):
 
     code: ClassVar[str] = "registry.evolution_conflict"
     title: ClassVar[str] = "The evolution is not in a state for this"
+    cure: ClassVar[str] = (
+        "Wait until it is done, or abort it; `GET /registry/{collection}/evolution` says how far it is."
+    )
+    example: ClassVar[Mapping[str, Any]] = {
+        "collection": "books",
+        "state": "running",
+        "reason": "wait until it is done, or abort it, and register then",
+    }
     collection: str
     state: str
     reason: str
@@ -138,6 +191,8 @@ class SchemaVersionMismatch(JanuaError):
 
     code: ClassVar[str] = "registry.version_mismatch"
     title: ClassVar[str] = "The schema changed meanwhile"
+    cure: ClassVar[str] = "Read the collection again and decide on its current schema."
+    example: ClassVar[Mapping[str, Any]] = {"collection": "books", "current": 3}
     collection: str
     current: int
 
@@ -151,6 +206,12 @@ class CollectionInUse(JanuaError):
 
     code: ClassVar[str] = "registry.collection_in_use"
     title: ClassVar[str] = "The collection is in use"
+    cure: ClassVar[str] = "Drop the related collections or their relation first; for records add `?records=delete`."
+    example: ClassVar[Mapping[str, Any]] = {
+        "collection": "authors",
+        "reason": "is related to by books; change or drop them first, or with it",
+        "related": ("books",),
+    }
     collection: str
     reason: str
     related: Sequence[str] = ()
@@ -166,6 +227,11 @@ class CollectionQuarantined(JanuaError):
 
     code: ClassVar[str] = "registry.quarantined"
     title: ClassVar[str] = "The collection is quarantined"
+    cure: ClassVar[str] = "Register a schema that compiles; the reason says what is wrong with the stored one."
+    example: ClassVar[Mapping[str, Any]] = {
+        "collection": "books",
+        "reason": "at /properties/price/type: must be one of array, boolean, integer, …",
+    }
     collection: str
     reason: str
 
@@ -179,6 +245,8 @@ class StaleCatalog(JanuaError):
 
     code: ClassVar[str] = "registry.stale_catalog"
     title: ClassVar[str] = "The schema is changing"
+    cure: ClassVar[str] = "Send the request again."
+    example: ClassVar[Mapping[str, Any]] = {"collection": "books"}
     collection: str
 
     def __str__(self) -> str:
@@ -191,6 +259,8 @@ class RevisionNotReached(JanuaError):
 
     code: ClassVar[str] = "registry.revision_not_reached"
     title: ClassVar[str] = "The catalog is not that new here"
+    cure: ClassVar[str] = "Send the request again; a revision that no answer gave never comes."
+    example: ClassVar[Mapping[str, Any]] = {"wanted": 12, "current": 11}
     wanted: int
     current: int
 

@@ -1,8 +1,8 @@
 """What is wrong with a request as such, or with the server that should answer it: family `request`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from janua.errors.root import JanuaError
 
@@ -13,6 +13,8 @@ class InvalidRequest(JanuaError):
 
     code: ClassVar[str] = "request.invalid"
     title: ClassVar[str] = "Invalid request"
+    cure: ClassVar[str] = "Correct what `reason` names."
+    example: ClassVar[Mapping[str, Any]] = {"reason": "Idempotency-Key is given twice"}
     reason: str
 
     def __str__(self) -> str:
@@ -25,6 +27,8 @@ class UnsupportedMediaType(JanuaError):
 
     code: ClassVar[str] = "request.media_type"
     title: ClassVar[str] = "Unsupported media type"
+    cure: ClassVar[str] = "Send one of the `accepted` content types."
+    example: ClassVar[Mapping[str, Any]] = {"found": "text/plain", "accepted": ("application/json",)}
     found: str
     accepted: Sequence[str]
 
@@ -38,6 +42,8 @@ class NotAcceptable(JanuaError):
 
     code: ClassVar[str] = "request.not_acceptable"
     title: ClassVar[str] = "Not acceptable"
+    cure: ClassVar[str] = "Allow one of the `offered` media types, or `*/*`."
+    example: ClassVar[Mapping[str, Any]] = {"offered": ("application/json",)}
     offered: Sequence[str]
 
     def __str__(self) -> str:
@@ -50,6 +56,8 @@ class UnknownResource(JanuaError):
 
     code: ClassVar[str] = "request.not_found"
     title: ClassVar[str] = "No such resource"
+    cure: ClassVar[str] = "Check the path; `/docs` lists all."
+    example: ClassVar[Mapping[str, Any]] = {"path": "/apis/books"}
     path: str
 
     def __str__(self) -> str:
@@ -62,6 +70,8 @@ class MethodNotAllowed(JanuaError):
 
     code: ClassVar[str] = "request.method"
     title: ClassVar[str] = "Method not allowed"
+    cure: ClassVar[str] = "Use one of the `allowed` methods."
+    example: ClassVar[Mapping[str, Any]] = {"method": "PUT", "allowed": ("GET", "HEAD")}
     method: str
     allowed: Sequence[str]
 
@@ -75,6 +85,8 @@ class UrlTooLong(JanuaError):
 
     code: ClassVar[str] = "request.url_too_long"
     title: ClassVar[str] = "The URL is too long"
+    cure: ClassVar[str] = "Shorten the query, or raise `limits.url_bytes`."
+    example: ClassVar[Mapping[str, Any]] = {"limit": 16384}
     limit: int
 
     def __str__(self) -> str:
@@ -87,6 +99,8 @@ class HeadersTooLarge(JanuaError):
 
     code: ClassVar[str] = "request.headers_too_large"
     title: ClassVar[str] = "The headers are too large"
+    cure: ClassVar[str] = "Send fewer or shorter headers."
+    example: ClassVar[Mapping[str, Any]] = {"limit": 65536}
     limit: int
 
     def __str__(self) -> str:
@@ -99,6 +113,8 @@ class RequestTooSlow(JanuaError):
 
     code: ClassVar[str] = "request.timeout"
     title: ClassVar[str] = "The request took too long to arrive"
+    cure: ClassVar[str] = "Send it again on a faster line; `server.receive_timeout` is the limit."
+    example: ClassVar[Mapping[str, Any]] = {"seconds": 20.0}
     seconds: float
 
     def __str__(self) -> str:
@@ -111,6 +127,7 @@ class Overloaded(JanuaError):
 
     code: ClassVar[str] = "request.overloaded"
     title: ClassVar[str] = "Too many requests at once"
+    cure: ClassVar[str] = "Send it again after `Retry-After`; run more workers when it happens often."
 
     def __str__(self) -> str:
         return "too many requests at once; nothing was done, send it again after a moment"
@@ -122,6 +139,7 @@ class UnexpectedFailure(JanuaError):
 
     code: ClassVar[str] = "request.failed"
     title: ClassVar[str] = "Unexpected failure"
+    cure: ClassVar[str] = "Look in the server's log, and report it: this is a bug of Janua."
 
     def __str__(self) -> str:
         return "Janua failed unexpectedly; the server's log has the details"

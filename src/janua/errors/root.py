@@ -1,6 +1,6 @@
 """The root of the tree of errors, and the reasons that a refused document comes with."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
@@ -24,6 +24,10 @@ class JanuaError(Exception):
 
     code: ClassVar[str] = "janua.error"
     title: ClassVar[str] = "Janua cannot do this"
+    cure: ClassVar[str] = ""
+    """What to do about it, in Markdown."""
+    example: ClassVar[Mapping[str, Any]] = {}
+    """The fields of one such error, as a page of the server shows it."""
 
     def members(self) -> dict[str, Any]:
         """Return the fields as members of a problem document; `api.wire` makes JSON of them."""

@@ -14,6 +14,7 @@ from janua.gateway.answers import LISTED_REJECTIONS, Rejection
 from janua.model.collection import Collection
 from janua.model.identifiers import new_id, parse_id
 from janua.model.json import dumps
+from janua.model.types import Json
 from janua.registry.document import Document, Limits, read_document
 from janua.registry.validation import Validator
 
@@ -66,14 +67,14 @@ class Intake:
         return b"".join(lines)
 
     def _read(self, text: bytes) -> tuple[UUID, Document]:
-        id, document = self._open(text) if self.records else (new_id(), read_document(text, self.limits))
+        document = read_document(text, self.limits, among_others=True)
+        id, document = self._open(document.value) if self.records else (new_id(), document)
         if not self.validator.is_valid(document.value):
             raise InvalidRecord(self.collection.name, self.validator.validate(document.value))
         return id, document
 
-    def _open(self, text: bytes) -> tuple[UUID, Document]:
+    def _open(self, record: Json) -> tuple[UUID, Document]:
         """Return the id and the document of a whole record."""
-        record = read_document(text, self.limits).value
         if not isinstance(record, dict) or not isinstance(id := record.get("id"), str) or "data" not in record:
             raise MalformedDocument(
                 'a record is an object with "id" and "data"; leave out records=true for bare documents'

@@ -15,7 +15,7 @@ from janua.errors import InvalidCollectionName, InvalidSchema, JanuaError, Viola
 from janua.gateway.answers import Incompatibility, IndexChanges, RecordsVerdict, Report
 from janua.gateway.jury import Jury
 from janua.gateway.live import Live
-from janua.gateway.verdicts import broken_since, changes_of, decided, rule_on
+from janua.gateway.verdicts import Policy, broken_since, changes_of, decided, is_proven, rule_on
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
@@ -187,38 +187,54 @@ async def judge(connection: Connection, candidate: Candidate, absent: Group[str]
     """Return what registering a candidate would change, with the verdicts of the rules and of the stored records.
 
     Every stored record must validate under the new schema, find its related records, and be unique where it has to be.
-    `absent` are collections that have no table yet.
+    They are read only where no proof covers all of them. `absent` are collections that have no table yet.
     """
     if candidate.old is None:
         return await judge_by(connection, candidate, RecordsVerdict(), [])
-    verdict, incompatibilities = await _judge_records(connection, candidate)
+    policy = await rule_on(connection, candidate)
+    verdict, incompatibilities = RecordsVerdict(proven=True), list[Incompatibility]()
+    if not await is_proven(candidate, policy):
+        verdict, incompatibilities = await _judge_records(connection, candidate)
     incompatibilities += await _judge_constraints(connection, candidate, absent)
-    return await judge_by(connection, candidate, verdict, incompatibilities)
+    return await _reported(candidate, candidate.old, policy, verdict, incompatibilities)
 
 
 async def judge_by(
     connection: Connection, candidate: Candidate, verdict: RecordsVerdict, incompatibilities: Sequence[Incompatibility]
 ) -> Report:
     """Return the report of `judge`, given how the stored records fare and what stands in the way of them."""
-    new, old = candidate.new, candidate.old
-    changes = ddl.diff(old, new)
-    indexes = IndexChanges([each.name for each in changes.build], [each.name for each in changes.drop])
-    if old is None:
-        return Report("compatible", indexes=indexes, warnings=candidate.warnings)
+    if candidate.old is None:
+        return Report("compatible", indexes=_index_changes(candidate), warnings=candidate.warnings)
     policy = await rule_on(connection, candidate)
+    return await _reported(candidate, candidate.old, policy, verdict, incompatibilities)
+
+
+async def _reported(
+    candidate: Candidate,
+    old: Collection,
+    policy: Policy,
+    verdict: RecordsVerdict,
+    incompatibilities: Sequence[Incompatibility],
+) -> Report:
+    new = candidate.new
     before, after = Side(old, candidate.before), Side(new, candidate.after)
     report = Report(
         verdict="compatible",
         changes=await asyncio.to_thread(changes_of, old, new, policy),
         incompatibilities=incompatibilities,
         records=verdict,
-        indexes=indexes,
+        indexes=_index_changes(candidate),
         graphql=graphql_changes(before, after),
         rest=rest_changes(before, after),
         relations=relation_changes(before, after),
         warnings=candidate.warnings,
     )
     return decided(report, policy)
+
+
+def _index_changes(candidate: Candidate) -> IndexChanges:
+    changes = ddl.diff(candidate.old, candidate.new)
+    return IndexChanges([each.name for each in changes.build], [each.name for each in changes.drop])
 
 
 async def judge_again(
@@ -234,11 +250,13 @@ async def judge_again(
 
     `online`: unique indexes are built afterwards, and will find out themselves.
     """
-    verdict, incompatibilities = await _judge_records(connection, candidate, since)
+    verdict, incompatibilities = report.records, list[Incompatibility]()
+    if not verdict.proven:
+        verdict, incompatibilities = await _judge_records(connection, candidate, since)
     incompatibilities += await _judge_constraints(connection, candidate, absent, relations_only=online)
     if not incompatibilities:
         return report
-    records = RecordsVerdict(report.records.checked, verdict.invalid, verdict.samples)
+    records = replace(verdict, checked=report.records.checked)
     return broken_since(replace(report, records=records), incompatibilities)
 
 

@@ -29,6 +29,7 @@ from janua.api.graphql.faults import cause_of, errors_body, fault
 from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
 from janua.api.graphql.registry_given import Context
+from janua.api.graphql.sample import NOTHING, sample_query, sampled
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables
@@ -57,6 +58,8 @@ from janua.telemetry import metrics
 from janua.telemetry.spans import annotate, span
 
 OK, BAD_REQUEST, FAILED = 200, 400, 500
+REFUSED = "null"
+"""The answer of a statement that has an aggregate with more groups than it may show."""
 MANY = 100
 """So many elements of a variable are coerced in a thread."""
 NO_HEADERS: Mapping[str, str] = {}
@@ -112,6 +115,15 @@ class Engine:
         if collection is None:
             return await asyncio.to_thread((await self.slices.whole(catalog)).sdl)
         return await asyncio.to_thread((await self.slices.slice(catalog, frozenset([collection]))).sdl)
+
+    async def sample(self, collection: str | None) -> str:
+        """Return a query to begin with, of one collection. Raises: `UnknownCollection`, `CollectionQuarantined`."""
+        catalog = self.gateway.live.catalog
+        chosen = sampled(catalog) if collection is None else catalog.collection(collection)
+        if chosen is None:
+            return NOTHING
+        slice = await self.slices.slice(catalog, frozenset([chosen.name]))
+        return sample_query(slice.schema, chosen.names.plural)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,16 +223,31 @@ class _Run:
         return found
 
     async def _read(self, program: "tuple[Program, list[object]]") -> bytes:
-        compiled, arguments = program
-        text = await answer(self.engine.gateway, self.catalog, compiled.statement, arguments)
-        return self._complete(text).encode()
+        text = await self._text(*program)
+        if text == REFUSED:
+            raise await self._too_many_groups(self._values())
+        return text.encode()
 
-    def _complete(self, text: str) -> str:
-        """Return the text of an answer. Raises: `QueryTooLarge` when an aggregate has more groups than it may show."""
-        if text == "null":
-            limit = self.engine.gateway.query_limits.groups
-            raise QueryTooLarge("groups, and no `first` to say how many to show", limit + 1, limit)
-        return text
+    async def _text(self, program: Program, arguments: Sequence[object]) -> str:
+        return await answer(self.engine.gateway, self.catalog, program.statement, arguments)
+
+    async def _too_many_groups(self, values: VariableValues) -> FailedField:
+        """Return the error of an aggregate that has more groups than it may show: all roots are one statement."""
+        fields = self._fields(values).items()
+        aggregates = {key: nodes for key, nodes in fields if self._verb(nodes) == "aggregate"}
+        *others, last = aggregates
+        for key in others:
+            program = compile_reads(self._scene(), {key: aggregates[key]}, values)
+            if await self._text(program, program.arguments(no_lookup)) == REFUSED:
+                break
+        else:
+            key = last
+        limit = self.engine.gateway.query_limits.groups
+        return FailedField(key, QueryTooLarge("groups, and no `first` to say how many to show", limit + 1, limit))
+
+    def _verb(self, nodes: Sequence[FieldNode]) -> str | None:
+        mark = mark_of(self.operation.type, nodes[0].name.value)
+        return None if mark is None else mark.verb
 
     async def _write(self) -> Answered:
         """Run the steps of a mutation, all or none."""
@@ -276,8 +303,10 @@ class _Run:
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
-        text = await answer(self.engine.gateway, self.catalog, program.statement, program.arguments(no_lookup))
-        return cast("dict[str, Json]", loads(self._complete(text)))
+        text = await self._text(program, program.arguments(no_lookup))
+        if text == REFUSED:
+            raise await self._too_many_groups(values)
+        return cast("dict[str, Json]", loads(text))
 
     async def _static(self, fields: Fields) -> ExecutionResult:
         nodes: list[FieldNode] = [node for each in fields.values() for node in each]
@@ -296,7 +325,7 @@ class _Run:
         return result if isinstance(result, ExecutionResult) else await result
 
     def _is_static(self, nodes: Sequence[FieldNode]) -> bool:
-        return mark_of(self.operation.type, nodes[0].name.value) is None
+        return self._verb(nodes) is None
 
     def _is_introspection(self, fields: Fields) -> bool:
         """Return whether the answer depends on nothing but the GraphQL schema."""

@@ -96,7 +96,7 @@ class GraphQLEndpoint:
             await PlainTextResponse(await _engine(scope).sdl(_collection(scope)))(scope, receive, send)
             return
         if self._shows_page and prefers_page(accept):
-            await graphiql()(scope, receive, send)
+            await graphiql(await _engine(scope).sample(_collection(scope)))(scope, receive, send)
             return
         form = answer_type(accept)
         try:

@@ -68,7 +68,7 @@ class Intake:
     def _read(self, text: bytes) -> tuple[UUID, Document]:
         id, document = self._open(text) if self.records else (new_id(), read_document(text, self.limits))
         if not self.validator.is_valid(document.value):
-            raise InvalidRecord(self.collection.name, self.validator.validate(document.value))
+            raise InvalidRecord(self.collection.name, self.validator.explain(document.value))
         return id, document
 
     def _open(self, text: bytes) -> tuple[UUID, Document]:

@@ -22,11 +22,12 @@ from graphql import (
 )
 
 from janua.api.graphql.limits import parse_document
-from janua.api.graphql.programs import Programs, Room
+from janua.api.graphql.programs import Program, Programs, Room
 from janua.api.graphql.roots import Root
 from janua.api.graphql.schema import SchemaSlices, Slice
 from janua.api.graphql.shaping import Shaping
 from janua.api.graphql.suggestions import collections_like, errors_in
+from janua.api.graphql.writing import Writes
 from janua.config import Graphql
 from janua.errors import InvalidOperation
 from janua.model.catalog import Catalog
@@ -49,7 +50,8 @@ class Operation:
     type: GraphQLObjectType
     shaping: Shaping
     has_static: bool
-    programs: Programs
+    programs: Programs[Program]
+    writes: Writes
     static_answer: bytes | None = None
 
     @property
@@ -199,7 +201,9 @@ def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int, roo
             name = "" if each.name is None else each.name.value
             roots = _names([each.selection_set], fragments)
             has_static = any(root != TYPENAME and mark_of(type, root) is None for root in roots)
-            operations[name] = Operation(each, type, Shaping(slice.schema, each), has_static, Programs(room))
+            shaping = Shaping(slice.schema, each)
+            writes = Writes(each, shaping.types, fragments, room)
+            operations[name] = Operation(each, type, shaping, has_static, Programs(room), writes)
     return Document(tree, slice, catalog.revision, fragments, operations, size)
 
 

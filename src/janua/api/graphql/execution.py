@@ -250,15 +250,28 @@ class _Run:
     async def _write(self) -> bytes:
         """Run the steps of a mutation, all or none."""
         gateway = self.engine.gateway
-        values = await self._large_values()
-        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
-        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
-        mutation = resolve(self._scene(), fields, selecting)
+        mutation = await self._mutation()
         if self.asked.idempotency_key is not None:
             return await in_one_transaction(gateway, partial(self._once, mutation))
-        if mutation.is_one_create:
-            return await mutation.create()
-        return await (on_connection if mutation.is_one_statement else in_one_transaction)(gateway, mutation.run)
+        only = mutation.only
+        if only is not None and only.mark.verb == "create":
+            return await mutation.create(only)
+        return await (in_one_transaction if only is None else on_connection)(gateway, mutation.run)
+
+    async def _mutation(self) -> Mutation:
+        """Return what is to be written, compiled now unless it was before."""
+        writes, variables = self.operation.writes, self.asked.variables
+        is_large = any(isinstance(each, list) and len(each) > MANY for each in variables.values())
+        scene = self._scene()
+        found = await asyncio.to_thread(writes.find, variables, scene) if is_large else writes.find(variables, scene)
+        if found is not None:
+            return found
+        values = await asyncio.to_thread(self._values) if is_large else self._values()
+        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
+        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
+        mutation = resolve(scene, fields, selecting)
+        writes.keep(variables, values, fields, mutation)
+        return mutation
 
     async def _once(self, mutation: Mutation, c: Connection) -> bytes:
         """Answer a request with an idempotency key."""
@@ -270,11 +283,6 @@ class _Run:
         idempotency = Idempotency.of(self.asked.idempotency_key or "", dumps(told).encode())
         answer, _ = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
         return answer
-
-    async def _large_values(self) -> VariableValues:
-        """Return the coerced values, made in a thread when that takes a while."""
-        is_large = any(isinstance(each, list) and len(each) > MANY for each in self.asked.variables.values())
-        return await asyncio.to_thread(self._values) if is_large else self._values()
 
     async def _mixed(self) -> Answered:
         """Answer an operation with fields of the registry or of introspection, which graphql-core executes."""

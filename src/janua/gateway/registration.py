@@ -165,15 +165,17 @@ def _unknown_targets(candidate: Candidate) -> list[Violation]:
     ]
 
 
-async def judge(connection: Connection, candidate: Candidate, absent: Group[str] = ()) -> Report:
+async def judge(
+    connection: Connection, candidate: Candidate, slots: asyncio.Semaphore, absent: Group[str] = ()
+) -> Report:
     """Return what registering a candidate would change, with the verdicts of the rules and of the stored records.
 
     Every stored record must validate under the new schema, find its related records, and be unique where it has to be.
-    `absent` are collections that have no table yet.
+    `absent` are collections that have no table yet, `slots` those for documents that may take long to validate.
     """
     if candidate.old is None:
         return await judge_by(connection, candidate, RecordsVerdict(), [])
-    verdict, incompatibilities = await _judge_records(connection, candidate)
+    verdict, incompatibilities = await _judge_records(connection, candidate, slots)
     incompatibilities += await _judge_constraints(connection, candidate, absent)
     return await judge_by(connection, candidate, verdict, incompatibilities)
 
@@ -203,10 +205,11 @@ async def judge_by(
     return decided(report, policy)
 
 
-async def judge_again(
+async def judge_again(  # noqa: PLR0913 -- each is a fact of its own, and the last three are by name
     connection: Connection,
     candidate: Candidate,
     report: Report,
+    slots: asyncio.Semaphore,
     *,
     since: int,
     absent: Group[str],
@@ -216,7 +219,7 @@ async def judge_again(
 
     `online`: unique indexes are built afterwards, and will find out themselves.
     """
-    verdict, incompatibilities = await _judge_records(connection, candidate, since)
+    verdict, incompatibilities = await _judge_records(connection, candidate, slots, since)
     incompatibilities += await _judge_constraints(connection, candidate, absent, relations_only=online)
     if not incompatibilities:
         return report
@@ -225,11 +228,11 @@ async def judge_again(
 
 
 async def _judge_records(
-    connection: Connection, candidate: Candidate, since: int | None = None
+    connection: Connection, candidate: Candidate, slots: asyncio.Semaphore, since: int | None = None
 ) -> tuple[RecordsVerdict, list[Incompatibility]]:
-    jury = Jury(candidate.validator)
+    jury = Jury(candidate.validator, slots)
     async for batch in tables.documents(connection, candidate.new.name, since):
-        await asyncio.to_thread(jury.hear, batch)
+        await jury.hear(batch)
     return jury.verdict(), jury.incompatibilities()
 
 

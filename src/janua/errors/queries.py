@@ -101,7 +101,7 @@ class InvalidOperand(JanuaError):
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.path} {self.operator}: {self.reason}"
+        return f"{self.path} {self.operator}: {self.reason}".lstrip()
 
 
 @dataclass(eq=False)

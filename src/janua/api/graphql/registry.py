@@ -152,6 +152,12 @@ class Mutation(EvolutionMutation):
         await verbs.drop(info.context.gateway, name, with_records=delete_records, if_match=wanted)
         return True
 
+    @strawberry.mutation(description="Forget several collections, which may relate to each other: all or none.")
+    async def drop_collections(self, info: Info, names: list[str], delete_records: bool = False) -> bool:
+        """Drop several collections."""
+        await verbs.drop_many(info.context.gateway, names, with_records=delete_records)
+        return True
+
 
 @cache
 def registry_part() -> Part:

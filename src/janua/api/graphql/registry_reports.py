@@ -1,4 +1,4 @@
-"""Reports of checks and registrations as GraphQL types: those of `gateway.answers`, member by member."""
+"""The report of a schema as GraphQL types: that of `gateway.answers`, member by member. Start at `Report`."""
 
 from collections.abc import Mapping
 from enum import Enum
@@ -96,11 +96,18 @@ class Incompatibility:
 
 @strawberry.type(description="How the stored records fare under a new schema.")
 class RecordsVerdict:
-    """Counts, and samples of `{"id", "violations"}`."""
+    """Counts, and samples of `{"id", "violations"}`; `proven`: none was read, as a proof covers them all."""
 
     checked: int
     invalid: int
     samples: list[JsonValue]
+    proven: bool
+
+    @classmethod
+    def of(cls, found: answers.RecordsVerdict) -> "RecordsVerdict":
+        """Return a verdict in GraphQL."""
+        samples = [JsonValue(each) for each in found.samples]
+        return cls(checked=found.checked, invalid=found.invalid, samples=samples, proven=found.proven)
 
 
 @strawberry.type(description="Names of the indexes that a registration builds and drops.")
@@ -140,6 +147,14 @@ class Verdicts:
         return cls(rules=Verdict(found["rules"]), records=Verdict(found["records"]))
 
 
+@strawberry.type(description="What looks like a slip in a schema; it does not count against it.")
+class SchemaWarning:
+    """A warning; `pointer` leads to the place in the schema."""
+
+    pointer: str
+    message: str
+
+
 @strawberry.type(description="What a schema would change, and whether it may.")
 class Report:
     """The report of a check or a registration."""
@@ -156,16 +171,16 @@ class Report:
     rules: RulesVerdict | None
     evolution: str | None
     decided_by: str | None
+    warnings: list[SchemaWarning]
 
     @classmethod
     def of(cls, found: answers.Report) -> "Report":
         """Return a report in GraphQL."""
-        samples = [JsonValue(each) for each in found.records.samples]
         return cls(
             verdict=Verdict(found.verdict),
             changes=[SchemaChange.of(each) for each in found.changes],
             incompatibilities=[Incompatibility.of(each) for each in found.incompatibilities],
-            records=RecordsVerdict(checked=found.records.checked, invalid=found.records.invalid, samples=samples),
+            records=RecordsVerdict.of(found.records),
             indexes=IndexChanges(build=list(found.indexes.build), drop=list(found.indexes.drop)),
             graphql=[NameChange.of(each) for each in found.graphql],
             rest=[NameChange.of(each) for each in found.rest],
@@ -174,6 +189,7 @@ class Report:
             rules=RulesVerdict.of(found.rules) if found.rules else None,
             evolution=found.evolution,
             decided_by=found.decided_by,
+            warnings=[SchemaWarning(pointer=each["pointer"], message=each["message"]) for each in found.warnings],
         )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from janua.errors import ImportRejected, InvalidRecord, JanuaError, MalformedDocument
 from janua.gateway.answers import LISTED_REJECTIONS, Rejection
+from janua.gateway.lingering import BATCH
 from janua.model.collection import Collection
 from janua.model.identifiers import new_id, parse_id
 from janua.model.json import dumps
@@ -19,8 +20,6 @@ from janua.registry.document import Document, Limits, read_document
 from janua.registry.validation import Validator
 
 BATCH_DOCUMENTS = 500
-LINGERING_BATCH = 5
-"""Documents in a batch when each may take up to a second to validate: nobody can stop a thread."""
 BATCH_BYTES = 256 * 1024
 
 _ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
@@ -45,7 +44,7 @@ class Intake:
 
         Raises: `ImportRejected` at the first document that is not valid, when `abort`.
         """
-        size = LINGERING_BATCH if self.validator.lingers else BATCH_DOCUMENTS
+        size = BATCH if self.validator.lingers else BATCH_DOCUMENTS
         async for batch in _batches(documents, size):
             async with self.lingering if self.validator.lingers else contextlib.nullcontext():
                 lines = await asyncio.to_thread(self._take_in, batch, abort)

@@ -54,7 +54,7 @@ from janua.model.types import Json
 from janua.query.variables import Structural, no_lookup
 from janua.storage.pool import Connection
 from janua.telemetry import metrics
-from janua.telemetry.spans import annotate, span
+from janua.telemetry.spans import OPERATION, ROOT_FIELDS, annotate, span
 
 OK, BAD_REQUEST, FAILED = 200, 400, 500
 REFUSED = "null"
@@ -97,7 +97,8 @@ class Engine:
         if document is None:
             document = await self.documents.prepare(asked.collection, asked.query, catalog)
         operation = document.operation(asked.operation_name)
-        annotate("graphql.operation.name", asked.operation_name or operation.name)
+        annotate(OPERATION, asked.operation_name or operation.name)
+        annotate(ROOT_FIELDS, operation.root_fields)
         if not operation.is_query and not asked.mutations_allowed:
             raise MethodNotAllowed("GET", ("POST",))
         return await _Run(self, catalog, document, operation, asked).answer()
@@ -150,7 +151,7 @@ class _Run:
         except JanuaError as error:
             return _unanswered(error, self._culprit(error))
         except GraphQLError as error:
-            return Answered(_without_data([fault(error)]))
+            return Answered(_without_data([fault(error)]), error=cause_of(error).code)
 
     def _culprit(self, error: JanuaError) -> list[str] | None:
         """Return the path of the root field that cannot be planned, if it is one: all of them are planned as one."""
@@ -296,15 +297,15 @@ class _Run:
             raise InvalidQuery("mutation", "changes of the registry and of records cannot be one transaction; send two")
         result = await self._static(static)
         errors = [fault(each) for each in result.errors or ()]
+        causes = [cause_of(each) for each in result.errors or ()]
         revision = None if self.operation.is_query else self.engine.gateway.live.catalog.revision
         if result.data is None:
-            failed = _failed(errors, [cause_of(each) for each in result.errors or ()])
-            return replace(failed, revision=revision)
+            return replace(_failed(errors, causes), revision=revision)
         members = result.data | (await self._members(reads, values) if reads else {})
         body = _body({key: members[key] for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):
             self.operation.static_answer = body
-        return Answered(body, revision=revision)
+        return Answered(body, revision=revision, error=_first(causes))
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
@@ -350,7 +351,8 @@ def _data(members: bytes) -> Answered:
 
 
 def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:
-    return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True)
+    causes = [each if isinstance(each, JanuaError) else cause_of(each) for each in errors]
+    return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True, error=_first(causes))
 
 
 def _unanswered(error: JanuaError, path: Sequence[str] | None = None) -> Answered:
@@ -360,7 +362,12 @@ def _unanswered(error: JanuaError, path: Sequence[str] | None = None) -> Answere
 
 def _failed(shown: Sequence[Mapping[str, object]], errors: Sequence[JanuaError]) -> Answered:
     again = {name: value for each in errors for name, value in retry_headers(each).items()}
-    return Answered(_without_data(shown), max(map(_status, errors), default=OK), headers=again)
+    status = max(map(_status, errors), default=OK)
+    return Answered(_without_data(shown), status, headers=again, error=_first(errors))
+
+
+def _first(errors: Sequence[JanuaError]) -> str:
+    return errors[0].code if errors else ""
 
 
 def _without_data(errors: Sequence[Mapping[str, object]]) -> bytes:

@@ -55,7 +55,7 @@ from janua.model.types import Json
 from janua.query.variables import Structural, no_lookup
 from janua.storage.pool import Connection
 from janua.telemetry import metrics
-from janua.telemetry.spans import annotate, span
+from janua.telemetry.spans import OPERATION, ROOT_FIELDS, annotate, span
 
 OK, BAD_REQUEST, FAILED = 200, 400, 500
 REFUSED = "null"
@@ -99,7 +99,8 @@ class Engine:
         if document is None:
             document = await self.documents.prepare(asked.collection, asked.query, catalog)
         operation = document.operation(asked.operation_name)
-        annotate("graphql.operation.name", asked.operation_name or operation.name)
+        annotate(OPERATION, asked.operation_name or operation.name)
+        annotate(ROOT_FIELDS, operation.root_fields)
         if not operation.is_query and not asked.mutations_allowed:
             raise MethodNotAllowed("GET", ("POST",))
         return await _Run(self, catalog, document, operation, asked).answer()
@@ -152,7 +153,7 @@ class _Run:
         except JanuaError as error:
             return _unanswered(error, self._culprit(error))
         except GraphQLError as error:
-            return Answered(_without_data([fault(error)]))
+            return Answered(_without_data([fault(error)]), error=cause_of(error).code)
 
     def _culprit(self, error: JanuaError) -> list[str] | None:
         """Return the path of the root field that cannot be planned, if it is one: all of them are planned as one."""
@@ -252,16 +253,28 @@ class _Run:
     async def _write(self) -> Answered:
         """Run the steps of a mutation, all or none."""
         gateway = self.engine.gateway
-        values = await self._large_values()
-        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
-        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
-        mutation = resolve(self._scene(), fields, selecting)
+        mutation = await self._mutation()
         if self.asked.idempotency_key is not None:
             return await in_one_transaction(gateway, partial(self._once, mutation))
-        if mutation.is_one_create:
-            return _data(await mutation.create())
-        within = on_connection if mutation.is_one_statement else in_one_transaction
-        return _data(await within(gateway, mutation.run))
+        only = mutation.only
+        if only is not None and only.mark.verb == "create":
+            return _data(await mutation.create(only))
+        return _data(await (in_one_transaction if only is None else on_connection)(gateway, mutation.run))
+
+    async def _mutation(self) -> Mutation:
+        """Return what is to be written, compiled now unless it was before."""
+        writes, variables = self.operation.writes, self.asked.variables
+        is_large = any(isinstance(each, list) and len(each) > MANY for each in variables.values())
+        scene = self._scene()
+        found = await asyncio.to_thread(writes.find, variables, scene) if is_large else writes.find(variables, scene)
+        if found is not None:
+            return found
+        values = await asyncio.to_thread(self._values) if is_large else self._values()
+        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
+        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
+        mutation = resolve(scene, fields, selecting)
+        writes.keep(variables, values, fields, mutation)
+        return mutation
 
     async def _once(self, mutation: Mutation, c: Connection) -> Answered:
         """Answer a request with an idempotency key."""
@@ -273,11 +286,6 @@ class _Run:
         idempotency = Idempotency.of(self.asked.idempotency_key or "", dumps(told).encode())
         answer, replayed = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
         return _data(answer, {REPLAYED: "true"} if replayed else {})
-
-    async def _large_values(self) -> VariableValues:
-        """Return the coerced values, made in a thread when that takes a while."""
-        is_large = any(isinstance(each, list) and len(each) > MANY for each in self.asked.variables.values())
-        return await asyncio.to_thread(self._values) if is_large else self._values()
 
     async def _mixed(self) -> Answered:
         """Answer an operation with fields of the registry or of introspection, which graphql-core executes."""
@@ -291,15 +299,15 @@ class _Run:
             raise InvalidQuery("mutation", "changes of the registry and of records cannot be one transaction; send two")
         result = await self._static(static)
         errors = [fault(each) for each in result.errors or ()]
+        causes = [cause_of(each) for each in result.errors or ()]
         revision = None if self.operation.is_query else self.engine.gateway.live.catalog.revision
         if result.data is None:
-            failed = _failed(errors, [cause_of(each) for each in result.errors or ()])
-            return replace(failed, revision=revision)
+            return replace(_failed(errors, causes), revision=revision)
         members = result.data | (await self._members(reads, values) if reads else {})
         body = _body({key: members[key] for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):
             self.operation.static_answer = body
-        return Answered(body, revision=revision)
+        return Answered(body, revision=revision, error=_first(causes))
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
@@ -345,7 +353,8 @@ def _data(members: bytes, headers: Mapping[str, str] = NO_HEADERS) -> Answered:
 
 
 def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:
-    return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True)
+    causes = [each if isinstance(each, JanuaError) else cause_of(each) for each in errors]
+    return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True, error=_first(causes))
 
 
 def _unanswered(error: JanuaError, path: Sequence[str] | None = None) -> Answered:
@@ -355,7 +364,12 @@ def _unanswered(error: JanuaError, path: Sequence[str] | None = None) -> Answere
 
 def _failed(shown: Sequence[Mapping[str, object]], errors: Sequence[JanuaError]) -> Answered:
     again = {name: value for each in errors for name, value in retry_headers(each).items()}
-    return Answered(_without_data(shown), max(map(_status, errors), default=OK), headers=again)
+    status = max(map(_status, errors), default=OK)
+    return Answered(_without_data(shown), status, headers=again, error=_first(errors))
+
+
+def _first(errors: Sequence[JanuaError]) -> str:
+    return errors[0].code if errors else ""
 
 
 def _without_data(errors: Sequence[Mapping[str, object]]) -> bytes:

@@ -9,6 +9,9 @@ uv := quote(env("UV", "uv"))
 # Material for MkDocs advertises its successor at every build
 export NO_MKDOCS_2_WARNING := "1"
 
+# Where this is set, each of the hundreds of servers that the tests start would compile all it imports anew
+export PYTHONDONTWRITEBYTECODE := ""
+
 # Check everything: lint, types, documentation, tests
 check: lint type docs test
 

@@ -326,7 +326,10 @@ def is_open(setting: bool | None, *, dev: bool) -> bool:
 
 
 def relaxed(settings: Settings, *, dev: bool) -> Iterator[str]:
-    """Yield a line for each thing that these settings leave open to whoever reaches the port."""
+    """Yield a line for each thing that these settings leave open to whoever reaches the port.
+
+    Those that a setting leaves open begin with its name and a colon; the others nothing changes but a proxy.
+    """
     server = settings.server
     reached = "anybody on this machine" if is_loopback(server.host) else "ANYBODY WHO REACHES THIS MACHINE"
     yield f"no authentication: {reached} may read, write and register"
@@ -342,6 +345,8 @@ def relaxed(settings: Settings, *, dev: bool) -> Iterator[str]:
     yield "/openapi.json describes all collections to anybody"
     if settings.limits.import_bytes is None:
         yield "limits.import_bytes: an import may be of any size"
+    if settings.log.level == "debug" and not dev:
+        yield "log.level: debug writes more than a production log should have"
 
 
 def first_mistake(error: ValidationError) -> InvalidConfiguration:

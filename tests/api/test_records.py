@@ -32,7 +32,8 @@ async def test_put_creates_and_then_replaces(http: httpx.AsyncClient) -> None:
 
 async def test_put_keeps_its_preconditions(http: httpx.AsyncClient) -> None:
     path, book = f"/api/books/{AN_ID}", {"title": "A"}
-    assert (await http.put(path, json=book, headers={"If-Match": "*"})).status_code == 412
+    for match in ("*", '"0"', '"1"', '"0", "1"', ""):
+        assert (await http.put(path, json=book, headers={"If-Match": match})).status_code == 412
     assert (await http.put(path, json=book, headers={"If-None-Match": "*"})).status_code == 201
     assert (await http.put(path, json=book, headers={"If-None-Match": "*"})).status_code == 412
     assert (await http.put(path, json=book, headers={"If-Match": '"7"'})).status_code == 412

@@ -6,6 +6,8 @@ import json
 import asyncpg
 import pytest
 
+from janua.cli.doctor import unfit
+from janua.config import Settings, load_settings, relaxed
 from tests.cli.conftest import Janua
 
 
@@ -55,3 +57,26 @@ def test_it_names_what_the_settings_leave_open(janua: Janua, monkeypatch: pytest
     found = janua("doctor", "--prod", "--json")
     assert found.code == 1
     assert [each["setting"] for each in json.loads(found.out)["settings"]] == ["server.allow_remote", "log.level"]
+
+
+def test_whatever_a_setting_leaves_open_when_it_serves_is_named_before(
+    janua: Janua, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = {
+        "server.pages": "true",
+        "graphql.graphiql": "true",
+        "graphql.introspection": "true",
+        "server.allow_remote": "true",
+        "server.host": "0.0.0.0",
+        "log.level": "debug",
+    }
+    for name, value in opened.items():
+        monkeypatch.setenv(f"JANUA_{name.upper().replace('.', '__')}", value)
+    told = list(relaxed(load_settings(), dev=False))
+    found = json.loads(janua("doctor", "--prod", "--json").out)["settings"]
+    assert {each["setting"] for each in found} == {*opened, "limits.import_bytes"} - {"server.host"}
+    assert all(f"{each['setting']}: {each['problem']}" in told for each in found)
+
+
+def test_settings_without_a_database_are_not_fit_to_serve() -> None:
+    assert dict(unfit(Settings()))["database.dsn"] == "is missing; janua serve needs it"

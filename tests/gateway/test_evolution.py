@@ -12,7 +12,7 @@ from janua.config import Settings
 from janua.errors import IncompatibleSchema
 from janua.gateway import records, schemas, transfer
 from janua.gateway.gateway import Gateway
-from janua.gateway.registration import SAMPLES
+from janua.gateway.jury import SAMPLES
 from janua.storage.pool import Connection, connection
 from tests.gateway.builders import a_document, a_schema, stream
 
@@ -70,6 +70,34 @@ async def test_records_of_every_kind_of_text_are_judged_whole(gateway: Gateway) 
     assert (await schemas.check(gateway, "things", allowed)).records.checked == len(hostile)
     assert (await schemas.check(gateway, "things", allowed)).records.invalid == 0
     assert (await schemas.check(gateway, "things", STRICT)).records.invalid == len(hostile)
+
+
+async def test_records_are_not_read_where_a_proof_covers_them(gateway: Gateway) -> None:
+    """One that no schema takes would be found by reading it; only SQL can have put it there."""
+    await schemas.register(gateway, "things", STRICT)
+    async with connection(gateway.pool) as c:
+        await c.execute(
+            "INSERT INTO collections.things (id, data, schema_version) VALUES (gen_random_uuid(), $1, 1)", '{"n": ""}'
+        )
+    indexed = a_schema({"n": {"type": "integer", "x-index": True, "title": "N"}})
+    for mode in ("backward", "forward", "none"):
+        await schemas.configure(gateway, "things", mode=mode)
+        for document in (indexed, a_schema({"n": {"type": "number"}})):
+            found = (await schemas.check(gateway, "things", document)).records
+            assert (found.proven, found.checked, found.invalid) == (True, 0, 0)
+    assert (await schemas.register(gateway, "things", indexed)).version == 2
+    found = (await schemas.check(gateway, "things", a_schema({"n": {"type": "integer", "minimum": 1}}))).records
+    assert (found.proven, found.checked, found.invalid) == (False, 1, 1)
+
+
+async def test_records_that_need_not_be_read_are_unique_and_related_all_the_same(gateway: Gateway) -> None:
+    await schemas.register(gateway, "things", STRICT)
+    for _ in range(2):
+        await records.create(gateway, "things", a_document(n=1))
+    with pytest.raises(IncompatibleSchema) as refused:
+        await schemas.register(gateway, "things", a_schema({"n": {"type": "integer", "x-unique": True}}))
+    assert refused.value.report["records"] == {"checked": 0, "invalid": 0, "samples": (), "proven": True}
+    assert [each["code"] for each in refused.value.report["incompatibilities"]] == ["records.unique"]
 
 
 async def test_a_record_committed_between_the_decision_and_the_lock_is_judged(gateway: Gateway) -> None:

@@ -1,9 +1,11 @@
 """Workers follow the database within a second, whatever is lost on the way, and know of each other."""
 
 import asyncio
+import statistics
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from itertools import count
 
 import asyncpg
 import pytest
@@ -21,6 +23,8 @@ from tests.gateway.builders import a_schema
 pytestmark = pytest.mark.anyio
 
 PATIENCE = 10.0  # seconds, for what should take less than one
+PROMISED = 1.0  # seconds until all workers serve what one has registered
+ROUNDS = 5
 CUT_FOLLOWERS = """
     SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid IN (SELECT pid FROM pg_locks
@@ -46,12 +50,22 @@ async def all_live(gateway: Gateway, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def converge(workers: list[Gateway]) -> float:
-    """Return the seconds until all workers serve what the first one does."""
+async def converge(workers: list[Gateway], revision: int | None = None) -> float:
+    """Return the seconds until all workers serve a revision, that of the first one if none is named.
+
+    Nothing hints at it but what the workers hear themselves: `Live.reach` would have them look.
+    """
+    wanted = workers[0].live.catalog.revision if revision is None else revision
     started = time.monotonic()
-    for each in workers:
-        assert await each.live.reach(workers[0].live.catalog.revision, PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        while any(each.live.catalog.revision < wanted for each in workers):  # noqa: ASYNC110 -- nothing tells
+            await asyncio.sleep(0.005)
     return time.monotonic() - started
+
+
+async def usually(seconds: Callable[[], Awaitable[float]]) -> float:
+    """Return the median of some rounds: a machine busy with other things may hold up one of them, and not most."""
+    return statistics.median([await seconds() for _ in range(ROUNDS)])
 
 
 async def test_what_one_worker_registers_all_serve(workers: list[Gateway]) -> None:
@@ -60,27 +74,43 @@ async def test_what_one_worker_registers_all_serve(workers: list[Gateway]) -> No
     assert {each.live.catalog.collection("things").version for each in workers} == {1}
 
 
-async def test_workers_converge_without_a_notification(workers: list[Gateway], database: str) -> None:
+async def test_workers_converge_within_a_second_by_notifications(workers: list[Gateway]) -> None:
+    numbers = count()
+
+    async def registered() -> float:
+        await schemas.register(workers[0], "things", a_schema({f"n{next(numbers)}": {}}))
+        return await converge(workers)
+
+    assert await usually(registered) < PROMISED
+
+
+async def test_workers_converge_within_a_second_without_a_notification(workers: list[Gateway], database: str) -> None:
     administrator = await asyncpg.connect(database)
-    revision = await administrator.fetchval("UPDATE janua.catalog SET revision = revision + 1 RETURNING revision")
+
+    async def advanced() -> float:
+        statement = "UPDATE janua.catalog SET revision = revision + 1 RETURNING revision"
+        return await converge(workers, await administrator.fetchval(statement))
+
+    assert await usually(advanced) < PROMISED
     await administrator.close()
-    async with asyncio.timeout(PATIENCE):
-        while any(each.live.catalog.revision < revision for each in workers):  # noqa: ASYNC110 -- nothing tells
-            await asyncio.sleep(0.01)
 
 
-async def test_workers_converge_after_the_connections_they_listen_on_were_cut(
+async def test_workers_converge_within_a_second_after_the_connections_they_listen_on_were_cut(
     workers: list[Gateway], database: str
 ) -> None:
-    administrator = await asyncpg.connect(database)
-    for number in range(3):
+    administrator, numbers = await asyncpg.connect(database), count()
+
+    async def cut() -> float:
         assert await administrator.fetchval(CUT_FOLLOWERS) == 3
-        await schemas.register(workers[0], "things", a_schema({f"n{number}": {}}))
-        assert await converge(workers) < PATIENCE / 2
+        await schemas.register(workers[0], "things", a_schema({f"n{next(numbers)}": {}}))
+        seconds = await converge(workers)
         await all_live(workers[0], 3)
         async with asyncio.timeout(PATIENCE):
             while await administrator.fetchval("SELECT count(*) FROM janua.workers") != 3:  # noqa: ASYNC110 -- as above
                 await asyncio.sleep(0.05)
+        return seconds
+
+    assert await usually(cut) < PROMISED
     await administrator.close()
 
 

@@ -135,6 +135,7 @@ async def test_every_reason_against_a_document_is_told(asking: Asking) -> None:
         (f'updateBook(id: "{BOOK}", patch: {{price: 1}}, ifVersion: 7)', "record.version_mismatch", {"current": 1}),
         (f'replaceBook(id: "{BOOK}", input: {{title: "A"}}, ifVersion: 7)', "record.version_mismatch", {"current": 1}),
         (f'replaceBook(id: "{BOB}", input: {{title: "A"}}, ifVersion: 1)', "record.version_mismatch", {"current": 0}),
+        (f'replaceBook(id: "{BOB}", input: {{title: "A"}}, ifVersion: 0)', "record.version_mismatch", {"current": 0}),
         (f'deleteBook(id: "{BOOK}", ifVersion: 7)', "record.version_mismatch", {"current": 1}),
         (f'deleteBook(id: "{BOB}")', "record.not_found", {"id": BOB}),
         (f'deleteAuthor(id: "{ADA}")', "record.relation", {"collection": "authors"}),

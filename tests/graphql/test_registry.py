@@ -175,6 +175,24 @@ async def test_dropping_asks_for_the_records(gateway: Gateway) -> None:
     assert "authors" not in gateway.live.catalog.collections
 
 
+async def test_collections_that_relate_to_each_other_are_dropped_together_or_not_at_all(gateway: Gateway) -> None:
+    await schemas.register_many(gateway, {"authors": AUTHORS, "books": BOOKS})
+    await records.create(gateway, "authors", a_document(name="Ada"))
+    query = "mutation ($n: [String!]!, $all: Boolean) { dropCollections(names: $n, deleteRecords: $all) }"
+    assert isinstance(await refused(gateway, query, n=["authors"], all=True), CollectionInUse)
+    assert isinstance(await refused(gateway, query, n=["books", "authors"]), CollectionInUse)
+    assert set(gateway.live.catalog.collections) == {"authors", "books"}
+    assert await ask(gateway, query, n=["authors", "books"], all=True) == {"dropCollections": True}
+    assert not gateway.live.catalog.collections
+
+
+async def test_a_report_warns_of_slips_in_a_schema(gateway: Gateway) -> None:
+    query = 'mutation ($s: JSON!) { checkSchema(name: "notes", document: $s) { warnings { pointer message } } }'
+    found = (await ask(gateway, query, s={"properties": {"mail": {"format": "emial"}}}))["checkSchema"]
+    assert [each["pointer"] for each in found["warnings"]] == ["/properties/mail/format"]
+    assert "email" in found["warnings"][0]["message"]
+
+
 async def test_a_schema_in_a_literal_keeps_every_digit(gateway: Gateway) -> None:
     query = """mutation {
       registerSchema(name: "sums", document: {type: "number", maximum: 12345678901234567890.12345678901234567890}) {

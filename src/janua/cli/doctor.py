@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from janua.cli.opening import opened, settings_of
 from janua.cli.places import Place
 from janua.cli.terminal import print_json, print_line, print_table, progress
-from janua.config import Settings, is_loopback
+from janua.config import Settings, every_setting, relaxed
 from janua.gateway.doctor import Diagnosis, Finding, examine
 
 
@@ -26,7 +26,7 @@ async def doctor(place: Place, *, records: bool, as_json: bool) -> int:
 
 def doctor_of_settings(place: Place, *, as_json: bool) -> int:
     """Print what the settings for production leave open; return 1 when there is something."""
-    found = list(relaxations(settings_of(place, "production")))
+    found = list(unfit(settings_of(place, "production")))
     if as_json:
         print_json({"settings": [{"setting": name, "problem": problem} for name, problem in found]})
     else:
@@ -35,20 +35,18 @@ def doctor_of_settings(place: Place, *, as_json: bool) -> int:
     return 1 if found else 0
 
 
-def relaxations(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield the settings that are not what a server for others should have, and why."""
-    server, database, limits = settings.server, settings.database, settings.limits
-    if not is_loopback(server.host):
-        yield (
-            "server.allow_remote",
-            f"anybody who reaches {server.host} may read, write and register: no authentication",
-        )
-    if database.dsn is None:
+def unfit(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield the settings that a server for others should not have, and what is wrong: those that leave something open.
+
+    They are those of `relaxed`, and what `janua serve` cannot do without.
+    """
+    if settings.database.dsn is None:
         yield "database.dsn", "is missing; janua serve needs it"
-    if limits.import_bytes is None:
-        yield "limits.import_bytes", "an import may be of any size"
-    if settings.log.level == "debug":
-        yield "log.level", "debug writes more than a production log should have"
+    names = {name for name, _, _ in every_setting()}
+    for each in relaxed(settings, dev=False):
+        name, _, problem = each.partition(": ")
+        if name in names:
+            yield name, problem
 
 
 def print_diagnosis(diagnosis: Diagnosis) -> None:

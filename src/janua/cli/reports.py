@@ -46,6 +46,7 @@ def _verdicts(name: str, report: Mapping[str, Any]) -> Iterator[str]:
     against = f" with version {versions}" if versions else ""
     yield f"  {name}: by the rules ({rules['mode']}) {rules['verdict']}{against}"
     counted = f"{records['checked']} checked, {records['invalid']} invalid"
+    counted = "proven, not read" if records["proven"] else counted
     yield f"  {name}: by the stored records ({counted}) {report['verdicts']['records']}"
     accepted = "accepted" if report["verdict"] == "compatible" else "refused"
     yield f"  {name}: {accepted}; the {report['decided_by']} decide (evolution {report['evolution']})"

@@ -31,11 +31,15 @@ class Incompatibility:
 
 @dataclass(frozen=True, slots=True)
 class RecordsVerdict:
-    """How the stored records fare under a candidate schema; `samples` has up to ten `{"id", "violations"}`."""
+    """How the stored records fare under a candidate schema; `samples` has up to ten `{"id", "violations"}`.
+
+    `proven`: none was read, as whatever is valid under the current version is proven to be valid under the new one.
+    """
 
     checked: int = 0
     invalid: int = 0
     samples: Sequence[Mapping[str, Any]] = ()
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)

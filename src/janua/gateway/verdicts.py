@@ -17,8 +17,10 @@ from janua.model.json import loads
 from janua.model.types import Json
 from janua.registry.changes import schema_changes
 from janua.registry.compatibility import TRANSITIVE, Earlier, Reason, Ruling, judged_changes, rule
+from janua.registry.covering import is_covered
 from janua.registry.inclusion.versions import Version
 from janua.registry.references import with_itself
+from janua.registry.validation import Validator
 from janua.storage import schemas as storage
 from janua.storage.pool import Connection
 
@@ -30,6 +32,8 @@ class Candidate(Protocol):
     def new(self) -> Collection: ...  # noqa: D102 -- as in `registration`
     @property
     def old(self) -> Collection | None: ...  # noqa: D102 -- as in `registration`
+    @property
+    def validator(self) -> Validator: ...  # noqa: D102 -- as in `registration`
     @property
     def references(self) -> Mapping[str, Schema]: ...  # noqa: D102 -- as in `registration`
     @property
@@ -56,6 +60,19 @@ async def rule_on(connection: Connection, candidate: Candidate) -> Policy:
         earlier = [*await _history(connection, name, candidate.old), *earlier]
     new = _version(name, candidate.new.document, candidate.references)
     return Policy(stored.evolution, await asyncio.to_thread(rule, stored.mode, new, earlier))
+
+
+async def is_proven(candidate: Candidate, policy: Policy) -> bool:
+    """Return whether no stored record can fail a candidate, as none fails the version before it.
+
+    Not of a schema whose patterns look around or back: how long they may take is no matter of a proof.
+    """
+    old, new = candidate.old, candidate.new
+    if old is None or candidate.validator.lingers:
+        return False
+    before = _version(old.name, old.document, candidate.old_references)
+    after = _version(new.name, new.document, candidate.references)
+    return await asyncio.to_thread(is_covered, before, after, policy.ruling.reads_old)
 
 
 def changes_of(old: Collection, new: Collection, policy: Policy) -> Sequence[Mapping[str, Json]]:

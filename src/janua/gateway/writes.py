@@ -223,7 +223,7 @@ def _require(collection: Collection, key: UUID, version: int, precondition: Prec
     """Check a precondition against the version a record has (0: there is none); RFC 9110, section 13.1."""
     wanted, unwanted = precondition.match, precondition.none_match
     holds = (
-        (wanted is None or (version > 0 if wanted == "*" else version in wanted))
+        (wanted is None or (version > 0 and (wanted == "*" or version in wanted)))
         and (unwanted is None or (version == 0 if unwanted == "*" else version not in unwanted))
     )  # fmt: skip
     if not holds:

@@ -76,16 +76,16 @@ RESERVED_TYPES = frozenset({
     *(f"{scalar}{'List' * depth}Filter" for scalar in (*SCALARS, "Object") for depth in range(LISTS_IN_LISTS + 1)),
     "Collection", "CollectionSummary", "CollectionNames", "QuarantinedCollection", "FieldSummary", "RelationSummary",
     "IndexState", "IndexProgress", "IndexKind", "OnDelete", "Schema", "SchemaVersion", "SchemaDocument", "SchemaChange",
-    "NameChange", "Violation", "Report", "Verdict", "Incompatibility", "CounterExample", "RecordsVerdict",
-    "RulesVerdict", "Verdicts", "IndexChanges", "Registration", "CompatibilityMode", "EvolutionPolicy",
-    "Evolution", "EvolutionPreview", "EvolutionRecords", "EvolutionState", "EvolutionVerb",
+    "SchemaWarning", "NameChange", "Violation", "Report", "Verdict", "Incompatibility", "CounterExample",
+    "RecordsVerdict", "RulesVerdict", "Verdicts", "IndexChanges", "Registration", "CompatibilityMode",
+    "EvolutionPolicy", "Evolution", "EvolutionPreview", "EvolutionRecords", "EvolutionState", "EvolutionVerb",
 })  # fmt: skip
 """GraphQL types that are Janua's own or GraphQL's."""
 
 RESERVED_ROOTS = frozenset({
     "collection", "collections", "quarantinedCollections", "schemaVersion", "schemaVersions", "registerSchema",
-    "registerSchemas", "checkSchema", "configureCollection", "dropCollection", "evolution", "evolveCollection",
-    "previewEvolution", "changeEvolution", "node", "nodes", "viewer", "version",
+    "registerSchemas", "checkSchema", "configureCollection", "dropCollection", "dropCollections", "evolution",
+    "evolveCollection", "previewEvolution", "changeEvolution", "node", "nodes", "viewer", "version",
 })  # fmt: skip
 """Root fields that are Janua's own."""
 

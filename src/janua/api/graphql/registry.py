@@ -18,6 +18,7 @@ from strawberry.types.scalar import ScalarDefinition
 from janua.api.graphql import scalars
 from janua.api.graphql.registry_evolutions import EvolutionMutation, EvolutionQuery
 from janua.api.graphql.registry_given import Document, Expected, Info, read_given
+from janua.api.graphql.registry_reports import Registration, Report
 from janua.api.graphql.registry_types import (
     Collection,
     CollectionSummary,
@@ -25,8 +26,6 @@ from janua.api.graphql.registry_types import (
     EvolutionPolicy,
     JsonValue,
     QuarantinedCollection,
-    Registration,
-    Report,
     SchemaDocument,
     SchemaVersion,
 )
@@ -151,6 +150,12 @@ class Mutation(EvolutionMutation):
         """Drop a collection."""
         wanted = None if expected_version is None else frozenset({expected_version})
         await verbs.drop(info.context.gateway, name, with_records=delete_records, if_match=wanted)
+        return True
+
+    @strawberry.mutation(description="Forget several collections, which may relate to each other: all or none.")
+    async def drop_collections(self, info: Info, names: list[str], delete_records: bool = False) -> bool:
+        """Drop several collections."""
+        await verbs.drop_many(info.context.gateway, names, with_records=delete_records)
         return True
 
 

@@ -7,7 +7,8 @@ from typing import Annotated
 import strawberry
 
 from janua.api.graphql.registry_given import Document, Expected, Info, read_given
-from janua.api.graphql.registry_types import JsonValue, Report
+from janua.api.graphql.registry_reports import Report
+from janua.api.graphql.registry_types import JsonValue
 from janua.errors import UnknownEvolution
 from janua.gateway import answers
 from janua.gateway import evolutions as verbs

@@ -11,9 +11,12 @@ from typing import cast
 from janua.model.json import dumps
 from janua.model.types import Json
 from janua.registry.changes import is_annotation
-from janua.registry.keywords import KEYWORDS, overrides_siblings
+from janua.registry.keywords import KEYWORDS, Draft, overrides_siblings
 from janua.registry.references import Place, SchemaMap
 
+CONTENTS = ("contentMediaType", "contentEncoding")
+"""Annotations, which the engine asserts in some drafts."""
+ASSERTING = (Draft.D6, Draft.D7)
 WORK = 2_000_000
 """Looks at subschemas at most; if that is not enough, all count as different."""
 
@@ -70,8 +73,12 @@ def _own(place: Place, schemas: SchemaMap) -> object:
         return place
     if overrides_siblings(schema, place.draft):
         return place.draft
-    said = {key: _said(key, each) for key, each in schema.items() if key not in _SCOPE and not is_annotation(key)}
+    said = {key: _said(key, each) for key, each in schema.items() if key not in _SCOPE and _judges(key, place.draft)}
     return place.draft, dumps({key: each for key, each in said.items() if each is not None}, sort_keys=True)
+
+
+def _judges(key: str, draft: Draft) -> bool:
+    return not is_annotation(key) or (key in CONTENTS and draft in ASSERTING)
 
 
 def _said(key: str, value: Json) -> Json:

@@ -3,7 +3,7 @@
 In: two documents with what they refer to. Out: `Versions`. Nothing here decides: it looks things up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -67,6 +67,25 @@ class Versions:
     def likeness(self, place: Place) -> int | None:
         """Return what is equal for schemas that mean the same; None for those that are only equal to themselves."""
         return self._classes.get(id(place.schema))
+
+    def unlike(self) -> Iterator[Place]:
+        """Yield the places of either version that mean the same as none of the other; if that is unknown, all."""
+        own = [{self.likeness(place) for place in side.schemas} for side in self._sides]
+        shared = (own[0] & own[1]) - {None}
+        for side in self._sides:
+            yield from (place for place in side.schemas if self.likeness(place) not in shared)
+
+    def together(self, place: Place) -> Iterator[Place]:
+        """Yield a place, and those that perhaps judge the same value because it does."""
+        seen: set[int] = set()
+        pending = [place]
+        while pending:
+            each = pending.pop()
+            if isinstance(each.schema, bool) or id(each.schema) in seen:
+                continue
+            seen.add(id(each.schema))
+            yield each
+            pending += self._applied(each, surely=False)
 
     def properties_seen(self, place: Place, *, surely: bool, within: frozenset[int] = frozenset()) -> Seen:
         """Return the properties that a place evaluates besides `unevaluatedProperties`: surely, or possibly."""

@@ -33,6 +33,7 @@ from janua.api.graphql.sample import NOTHING, sample_query, sampled
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables
+from janua.api.headers import REPLAYED
 from janua.api.problems import graphql_error, retry_headers, status_of
 from janua.api.wire import json_bytes
 from janua.config import is_open
@@ -61,6 +62,7 @@ REFUSED = "null"
 """The answer of a statement that has an aggregate with more groups than it may show."""
 MANY = 100
 """So many elements of a variable are coerced in a thread."""
+NO_HEADERS: Mapping[str, str] = {}
 IDEMPOTENT = "/graphql"
 """The scope of idempotency keys; no collection is called so."""
 
@@ -141,7 +143,7 @@ class _Run:
                 return await self._mixed()
             if self.operation.is_query:
                 return _data(await self._read(self._program()))
-            return _data(await self._write())
+            return await self._write()
         except StaleCatalog:
             raise
         except FailedField as failed:
@@ -248,7 +250,7 @@ class _Run:
         mark = mark_of(self.operation.type, nodes[0].name.value)
         return None if mark is None else mark.verb
 
-    async def _write(self) -> bytes:
+    async def _write(self) -> Answered:
         """Run the steps of a mutation, all or none."""
         gateway = self.engine.gateway
         mutation = await self._mutation()
@@ -256,8 +258,8 @@ class _Run:
             return await in_one_transaction(gateway, partial(self._once, mutation))
         only = mutation.only
         if only is not None and only.mark.verb == "create":
-            return await mutation.create(only)
-        return await (in_one_transaction if only is None else on_connection)(gateway, mutation.run)
+            return _data(await mutation.create(only))
+        return _data(await (in_one_transaction if only is None else on_connection)(gateway, mutation.run))
 
     async def _mutation(self) -> Mutation:
         """Return what is to be written, compiled now unless it was before."""
@@ -274,7 +276,7 @@ class _Run:
         writes.keep(variables, values, fields, mutation)
         return mutation
 
-    async def _once(self, mutation: Mutation, c: Connection) -> bytes:
+    async def _once(self, mutation: Mutation, c: Connection) -> Answered:
         """Answer a request with an idempotency key."""
         told: dict[str, Json] = {
             "query": self.asked.query,
@@ -282,8 +284,8 @@ class _Run:
             "variables": dict(self.asked.variables),
         }
         idempotency = Idempotency.of(self.asked.idempotency_key or "", dumps(told).encode())
-        answer, _ = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
-        return answer
+        answer, replayed = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
+        return _data(answer, {REPLAYED: "true"} if replayed else {})
 
     async def _mixed(self) -> Answered:
         """Answer an operation with fields of the registry or of introspection, which graphql-core executes."""
@@ -346,8 +348,8 @@ def _shape(shaping: Shaping, variables: Variables) -> Hashable | None:
         return None
 
 
-def _data(members: bytes) -> Answered:
-    return Answered(b'{"data": ' + members + b"}")
+def _data(members: bytes, headers: Mapping[str, str] = NO_HEADERS) -> Answered:
+    return Answered(b'{"data": ' + members + b"}", headers=headers)
 
 
 def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:

@@ -26,6 +26,7 @@ from janua.api.graphql.documents import (
 )
 from janua.api.graphql.exchange import Answered, Asked
 from janua.api.graphql.faults import cause_of, errors_body, fault
+from janua.api.graphql.introspection import Introspection
 from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
 from janua.api.graphql.registry_given import Context
@@ -75,6 +76,7 @@ class Engine:
         self.suggest = dev
         """Whether errors name what a client may have meant."""
         self.slices = SchemaSlices()
+        self.introspecting = asyncio.Lock()
         self.documents = Documents(self.slices, settings, suggest=dev, introspection=self._introspection)
 
     async def execute(self, asked: Asked) -> Answered:
@@ -137,6 +139,10 @@ class _Run:
 
     async def answer(self) -> Answered:
         try:
+            if self.operation.static_answer is not None:
+                return Answered(self.operation.static_answer)
+            if self.operation.has_introspection:
+                return await self._introspected()
             if self.operation.has_static:
                 return await self._mixed()
             if self.operation.is_query:
@@ -277,14 +283,20 @@ class _Run:
         is_large = any(isinstance(each, list) and len(each) > MANY for each in self.asked.variables.values())
         return await asyncio.to_thread(self._values) if is_large else self._values()
 
+    async def _introspected(self) -> Answered:
+        """Answer an operation that asks for the GraphQL schema: one at a time, as all of a large one takes seconds."""
+        async with self.engine.introspecting:
+            if self.operation.static_answer is not None:
+                return Answered(self.operation.static_answer)
+            return await self._mixed()
+
     async def _mixed(self) -> Answered:
-        """Answer an operation with fields of the registry or of introspection, which graphql-core executes."""
-        if self.operation.static_answer is not None:
-            return Answered(self.operation.static_answer)
+        """Answer an operation with fields of the registry, which graphql-core executes, or of introspection."""
         values = self._values()
         fields = self._fields(values)
-        static = {key: nodes for key, nodes in fields.items() if self._is_static(nodes)}
-        reads = {key: nodes for key, nodes in fields.items() if key not in static}
+        told = {key: nodes for key, nodes in fields.items() if nodes[0].name.value in INTROSPECTION}
+        static = {key: nodes for key, nodes in fields.items() if self._is_static(nodes) and key not in told}
+        reads = {key: nodes for key, nodes in fields.items() if key not in static and key not in told}
         if reads and not self.operation.is_query:
             raise InvalidQuery("mutation", "changes of the registry and of records cannot be one transaction; send two")
         result = await self._static(static)
@@ -294,7 +306,9 @@ class _Run:
         if result.data is None:
             return replace(_failed(errors, causes), revision=revision)
         members = result.data | (await self._members(reads, values) if reads else {})
-        body = _body({key: members[key] for key in fields}, errors)
+        # Made in a thread, as JSON: of a large schema that takes seconds.
+        texts = await asyncio.to_thread(self._introspection(values).texts, told) if told else {}
+        body = _body({key: texts.get(key) or json_bytes(members[key]) for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):
             self.operation.static_answer = body
         return Answered(body, revision=revision, error=_first(causes))
@@ -321,6 +335,10 @@ class _Run:
             variable_values=cast("dict[str, Any]", self.asked.variables),
         )
         return result if isinstance(result, ExecutionResult) else await result
+
+    def _introspection(self, values: VariableValues) -> Introspection:
+        schema = self.document.slice.schema
+        return Introspection(schema, Selecting(schema, self.document.fragments, values))
 
     def _is_static(self, nodes: Sequence[FieldNode]) -> bool:
         return self._verb(nodes) is None
@@ -366,8 +384,14 @@ def _without_data(errors: Sequence[Mapping[str, object]]) -> bytes:
     return json_bytes({"errors": errors, "data": None})
 
 
-def _body(members: Mapping[str, object], errors: Sequence[Mapping[str, object]]) -> bytes:
-    return json_bytes(({"errors": errors} if errors else {}) | {"data": members})
+def _body(members: Mapping[str, bytes], errors: Sequence[Mapping[str, object]]) -> bytes:
+    """Return a response whose members are JSON texts already, which may be long: they are copied once."""
+    parts = [b'{"errors":', json_bytes(errors), b',"data":'] if errors else [b'{"data":']
+    before = b"{"
+    for name, text in members.items():
+        parts += [before, json_bytes(name), b":", text]
+        before = b","
+    return b"".join([*parts, b"}}"])
 
 
 def _status(error: JanuaError) -> int:

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from janua.api.problems import problem_response
+from janua.api.sending import send_response
 from janua.errors import (
     HeadersTooLarge,
     InvalidRequest,
@@ -127,7 +128,7 @@ class _Answer:
         if response.status_code == 413:
             await self._linger(response)
         else:
-            await response(self._scope, self._receive, self.send)
+            await send_response(response, self._scope, self._receive, self.send)
 
     async def _linger(self, response: Response) -> None:
         """Answer, and throw away for a moment what the client still sends: a reset would lose the answer."""

@@ -69,7 +69,7 @@ class Intake:
         document = read_document(text, self.limits, among_others=True)
         id, document = self._open(document.value) if self.records else (new_id(), document)
         if not self.validator.is_valid(document.value):
-            raise InvalidRecord(self.collection.name, self.validator.validate(document.value))
+            raise InvalidRecord(self.collection.name, self.validator.explain(document.value))
         return id, document
 
     def _open(self, record: Json) -> tuple[UUID, Document]:

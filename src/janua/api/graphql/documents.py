@@ -22,11 +22,12 @@ from graphql import (
 )
 
 from janua.api.graphql.limits import parse_document
-from janua.api.graphql.programs import Programs, Room
+from janua.api.graphql.programs import Program, Programs, Room
 from janua.api.graphql.roots import Root
 from janua.api.graphql.schema import SchemaSlices, Slice
 from janua.api.graphql.shaping import Shaping
 from janua.api.graphql.suggestions import collections_like, errors_in
+from janua.api.graphql.writing import Writes
 from janua.config import Graphql
 from janua.errors import InvalidOperation
 from janua.model.catalog import Catalog
@@ -52,7 +53,8 @@ class Operation:
     shaping: Shaping
     has_static: bool
     has_introspection: bool
-    programs: Programs
+    programs: Programs[Program]
+    writes: Writes
     root_fields: str
     static_answer: bytes | None = None
 
@@ -207,7 +209,9 @@ def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int, roo
             roots = _names([each.selection_set], fragments)
             has_static = any(root != TYPENAME and mark_of(type, root) is None for root in roots)
             shaping, told = Shaping(slice.schema, each), bool(roots & INTROSPECTION)
-            operations[name] = Operation(each, type, shaping, has_static, told, Programs(room), _listed(roots))
+            writes = Writes(each, shaping.types, fragments, room)
+            listed = _listed(roots)
+            operations[name] = Operation(each, type, shaping, has_static, told, Programs(room), writes, listed)
     return Document(tree, slice, catalog.revision, fragments, operations, size)
 
 

@@ -5,7 +5,7 @@ statement; the text that PostgreSQL made is the answer.
 """
 
 import asyncio
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
@@ -14,6 +14,17 @@ from graphql import DocumentNode, ExecutionResult, FieldNode, GraphQLError, Oper
 from graphql import execute as execute_static  # pyright: ignore[reportUnknownVariableType] -- its middleware is untyped
 from graphql.execution.values import VariableValues
 
+from janua.api.graphql.answering import (
+    FAILED,
+    blamed_status,
+    body_of,
+    data_of,
+    failed,
+    first_code,
+    refused,
+    unanswered,
+    without_data,
+)
 from janua.api.graphql.coercion import variable_values
 from janua.api.graphql.documents import (
     INTROSPECTION,
@@ -25,7 +36,7 @@ from janua.api.graphql.documents import (
     mark_of,
 )
 from janua.api.graphql.exchange import Answered, Asked
-from janua.api.graphql.faults import cause_of, errors_body, fault
+from janua.api.graphql.faults import cause_of, fault
 from janua.api.graphql.introspection import Introspection
 from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
@@ -34,7 +45,6 @@ from janua.api.graphql.sample import NOTHING, sample_query, sampled
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables
-from janua.api.problems import graphql_error, retry_headers, status_of
 from janua.api.wire import json_bytes
 from janua.config import is_open
 from janua.errors import (
@@ -57,7 +67,6 @@ from janua.storage.pool import Connection
 from janua.telemetry import metrics
 from janua.telemetry.spans import OPERATION, ROOT_FIELDS, annotate, span
 
-OK, BAD_REQUEST, FAILED = 200, 400, 500
 REFUSED = "null"
 """The answer of a statement that has an aggregate with more groups than it may show."""
 MANY = 100
@@ -87,11 +96,11 @@ class Engine:
         try:
             return await with_current_catalog(self.gateway, partial(self._executed, asked))
         except InvalidDocument as error:
-            return _refused(error.errors)
+            return refused(error.errors)
         except (GraphQLError, InvalidOperation) as error:
-            return _refused([error])
+            return refused([error])
         except StaleCatalog as error:
-            return _unanswered(error)
+            return unanswered(error)
 
     async def _executed(self, asked: Asked, catalog: Catalog) -> Answered:
         document = self.documents.find(asked.collection, asked.query, catalog)
@@ -146,22 +155,22 @@ class _Run:
             if self.operation.has_static:
                 return await self._mixed()
             if self.operation.is_query:
-                return _data(await self._read(self._program()))
-            return _data(await self._write())
+                return data_of(await self._read(self._program()))
+            return data_of(await self._write())
         except StaleCatalog:
             raise
-        except FailedField as failed:
-            if isinstance(failed.error, StaleCatalog):
-                raise failed.error from failed
-            return _unanswered(failed.error, [failed.key])
+        except FailedField as error:
+            if isinstance(error.error, StaleCatalog):
+                raise error.error from error
+            return unanswered(error.error, [error.key])
         except JanuaError as error:
-            return _unanswered(error, self._culprit(error))
+            return unanswered(error, self._culprit(error))
         except GraphQLError as error:
-            return Answered(_without_data([fault(error)]), error=cause_of(error).code)
+            return Answered(without_data([fault(error)]), error=cause_of(error).code)
 
     def _culprit(self, error: JanuaError) -> list[str] | None:
         """Return the path of the root field that cannot be planned, if it is one: all of them are planned as one."""
-        if not self.operation.is_query or _status(error) >= FAILED:
+        if not self.operation.is_query or blamed_status(error) >= FAILED:
             return None
         values = self._values()
         fields = self._fields(values)
@@ -257,15 +266,28 @@ class _Run:
     async def _write(self) -> bytes:
         """Run the steps of a mutation, all or none."""
         gateway = self.engine.gateway
-        values = await self._large_values()
-        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
-        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
-        mutation = resolve(self._scene(), fields, selecting)
+        mutation = await self._mutation()
         if self.asked.idempotency_key is not None:
             return await in_one_transaction(gateway, partial(self._once, mutation))
-        if mutation.is_one_create:
-            return await mutation.create()
-        return await (on_connection if mutation.is_one_statement else in_one_transaction)(gateway, mutation.run)
+        only = mutation.only
+        if only is not None and only.mark.verb == "create":
+            return await mutation.create(only)
+        return await (in_one_transaction if only is None else on_connection)(gateway, mutation.run)
+
+    async def _mutation(self) -> Mutation:
+        """Return what is to be written, compiled now unless it was before."""
+        writes, variables = self.operation.writes, self.asked.variables
+        is_large = any(isinstance(each, list) and len(each) > MANY for each in variables.values())
+        scene = self._scene()
+        found = await asyncio.to_thread(writes.find, variables, scene) if is_large else writes.find(variables, scene)
+        if found is not None:
+            return found
+        values = await asyncio.to_thread(self._values) if is_large else self._values()
+        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
+        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
+        mutation = resolve(scene, fields, selecting)
+        writes.keep(variables, values, fields, mutation)
+        return mutation
 
     async def _once(self, mutation: Mutation, c: Connection) -> bytes:
         """Answer a request with an idempotency key."""
@@ -277,11 +299,6 @@ class _Run:
         idempotency = Idempotency.of(self.asked.idempotency_key or "", dumps(told).encode())
         answer, _ = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
         return answer
-
-    async def _large_values(self) -> VariableValues:
-        """Return the coerced values, made in a thread when that takes a while."""
-        is_large = any(isinstance(each, list) and len(each) > MANY for each in self.asked.variables.values())
-        return await asyncio.to_thread(self._values) if is_large else self._values()
 
     async def _introspected(self) -> Answered:
         """Answer an operation that asks for the GraphQL schema: one at a time, as all of a large one takes seconds."""
@@ -304,14 +321,14 @@ class _Run:
         causes = [cause_of(each) for each in result.errors or ()]
         revision = None if self.operation.is_query else self.engine.gateway.live.catalog.revision
         if result.data is None:
-            return replace(_failed(errors, causes), revision=revision)
+            return replace(failed(errors, causes), revision=revision)
         members = result.data | (await self._members(reads, values) if reads else {})
         # Made in a thread, as JSON: of a large schema that takes seconds.
         texts = await asyncio.to_thread(self._introspection(values).texts, told) if told else {}
-        body = _body({key: texts.get(key) or json_bytes(members[key]) for key in fields}, errors)
+        body = body_of({key: texts.get(key) or json_bytes(members[key]) for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):
             self.operation.static_answer = body
-        return Answered(body, revision=revision, error=_first(causes))
+        return Answered(body, revision=revision, error=first_code(causes))
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
@@ -354,47 +371,3 @@ def _shape(shaping: Shaping, variables: Variables) -> Hashable | None:
         return shaping.shape(variables)
     except Misfit:
         return None
-
-
-def _data(members: bytes) -> Answered:
-    return Answered(b'{"data": ' + members + b"}")
-
-
-def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:
-    causes = [each if isinstance(each, JanuaError) else cause_of(each) for each in errors]
-    return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True, error=_first(causes))
-
-
-def _unanswered(error: JanuaError, path: Sequence[str] | None = None) -> Answered:
-    """Return the answer of an operation of which nothing was done, or nothing is left."""
-    return _failed([graphql_error(error, path)], [error])
-
-
-def _failed(shown: Sequence[Mapping[str, object]], errors: Sequence[JanuaError]) -> Answered:
-    again = {name: value for each in errors for name, value in retry_headers(each).items()}
-    status = max(map(_status, errors), default=OK)
-    return Answered(_without_data(shown), status, headers=again, error=_first(errors))
-
-
-def _first(errors: Sequence[JanuaError]) -> str:
-    return errors[0].code if errors else ""
-
-
-def _without_data(errors: Sequence[Mapping[str, object]]) -> bytes:
-    return json_bytes({"errors": errors, "data": None})
-
-
-def _body(members: Mapping[str, bytes], errors: Sequence[Mapping[str, object]]) -> bytes:
-    """Return a response whose members are JSON texts already, which may be long: they are copied once."""
-    parts = [b'{"errors":', json_bytes(errors), b',"data":'] if errors else [b'{"data":']
-    before = b"{"
-    for name, text in members.items():
-        parts += [before, json_bytes(name), b":", text]
-        before = b","
-    return b"".join([*parts, b"}}"])
-
-
-def _status(error: JanuaError) -> int:
-    """Return the status of an answer that could not be given: what is wrong with the server shows in it."""
-    status = status_of(error).value
-    return status if status >= FAILED else OK

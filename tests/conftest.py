@@ -11,10 +11,20 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from janua.config import Settings, load_settings
 from janua.storage import embedded, migrations
 from janua.storage.pool import Pool, open_pool
+
+# How long an example takes, and how long it took to find, says how busy the machine is.
+examples.register_profile(
+    "busy",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+examples.load_profile("busy")
 
 NUMBERS = count(1)
 

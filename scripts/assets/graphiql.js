@@ -1,4 +1,5 @@
-// GraphiQL as one module: `mount(element, { url, subscriptionUrl })` shows it in `element`.
+// GraphiQL as one module: `mount(element, { url, subscriptionUrl, query })` shows it in `element`, with `query` to begin
+// with.
 // The editor's language workers are loaded from beside this file.
 
 import { createGraphiQLFetcher } from "@graphiql/toolkit";
@@ -13,7 +14,7 @@ self.MonacoEnvironment = {
   getWorker: (_id, label) => new Worker(new URL(workers[label] ?? "editor.worker.js", import.meta.url)),
 };
 
-export function mount(element, options) {
+export function mount(element, { query, ...options }) {
   const fetcher = createGraphiQLFetcher(options);
-  createRoot(element).render(createElement(GraphiQL, { fetcher }));
+  createRoot(element).render(createElement(GraphiQL, { fetcher, defaultQuery: query }));
 }

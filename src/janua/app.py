@@ -15,10 +15,8 @@ from types import FrameType
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import ASGIApp
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from janua.api.boundary import Boundary
@@ -75,11 +73,11 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             yield
 
     graphql = graphql_routes(GraphQLEndpoint(settings, dev=dev))
-    app = Starlette(
+    app = _Application(
         routes=[
             *graphql,
             *rest_routes(),
-            *page_routes(viewers=is_open(settings.server.pages, dev=dev)),
+            *page_routes(viewers=is_open(settings.server.pages, dev=dev), traces=dev),
             metrics_route(),
             *(trace_routes() if dev else ()),
         ],
@@ -87,7 +85,6 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             Middleware(Observation),
             Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={each.path: each for each in graphql}),
         ],
-        exception_handlers={HTTPException: _pass_on},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
@@ -165,6 +162,12 @@ class _Supervisor(Multiprocess):
             self.processes[place].start()
 
 
-async def _pass_on(_: Request, error: Exception) -> Response:
-    """Leave errors of routing to the boundary, which makes problem documents of all errors."""
-    raise error
+class _Application(Starlette):
+    """An application with no layers but its own: the boundary makes problem documents of all errors."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the layers, the outermost first."""
+        app: ASGIApp = self.router
+        for made, args, kwargs in reversed(self.user_middleware):
+            app = made(app, *args, **kwargs)
+        return app

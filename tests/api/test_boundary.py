@@ -254,8 +254,13 @@ async def test_the_pages_allow_no_other_scripts_than_their_own(http: httpx.Async
 
 async def test_a_problems_type_explains_it(http: httpx.AsyncClient) -> None:
     problem = (await http.get("/api/nothing")).json()
-    page = await http.get(problem["type"])
-    assert page.json()["meaning"] == "No collection of this name is registered."
+    page = (await http.get(problem["type"])).json()
+    assert page["meaning"] == "No collection of this name is registered."
+    assert page["what_to_do"] == "Check the name with `GET /registry`, or register it."
+    assert page["example"] == problem | {"collection": "boks", "detail": page["example"]["detail"]}
+    shown = (await http.get(problem["type"], headers={"Accept": "text/html"})).text
+    assert "Check the name with <code>GET /registry</code>, or register it." in shown
+    assert "&quot;collection&quot;: &quot;boks&quot;" in shown
     assert (await http.get("/problems/no.such")).status_code == 404
 
 

@@ -59,4 +59,5 @@ async def test_the_pages_are_for_development_unless_the_setting_says(
     async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
         assert [(await http.get(path)).status_code for path in ("/docs", "/redoc")] == [status, status]
         links = (await http.get("/")).json()["links"]
+        assert ("/traces" in links.values()) == dev == ((await http.get("/traces")).status_code == 200)
     assert ("/docs" in links.values(), links["openapi"]) == (status == 200, "/openapi.json")

@@ -1,13 +1,17 @@
 """The table of statuses, and problem documents."""
 
+import dataclasses
 import json
 
+import pytest
+
 from janua.api.pages import every_error
-from janua.api.problems import STATUSES, problem_response, status_of
+from janua.api.problems import STATUSES, problem_of, problem_response, status_of
 from janua.errors import (
     DatabaseUnavailable,
     IdempotencyConflict,
     InvalidRecord,
+    InvalidSchema,
     JanuaError,
     MethodNotAllowed,
     RequestTooSlow,
@@ -19,6 +23,16 @@ SERVER_SIDE = {"config", "database"}
 
 def test_every_error_has_a_status_and_every_status_an_error() -> None:
     assert {each.code for each in every_error(JanuaError)} == set(STATUSES)
+
+
+@pytest.mark.parametrize("error", every_error(JanuaError), ids=lambda each: each.code)
+def test_every_error_says_what_to_do_and_has_an_example_with_all_that_it_tells(error: type[JanuaError]) -> None:
+    assert error.cure
+    optional = {each.name for each in dataclasses.fields(error) if each.default is not dataclasses.MISSING}
+    told = {each.name for each in dataclasses.fields(error)} - optional - {"report"}
+    example = problem_of(error(**error.example))
+    assert example["code"] == error.code
+    assert [name for name in ("detail", *told) if example[name] in ("", ())] == []
 
 
 def test_no_two_errors_share_a_code() -> None:
@@ -53,6 +67,12 @@ def test_a_problem_has_the_members_of_rfc_9457_its_code_and_the_fields_of_its_er
             }
         ],
     }
+
+
+def test_the_collection_is_left_out_where_it_is_not_known_whose_schema_this_is() -> None:
+    violations = [Violation("", "type", "a schema is an object, or true or false")]
+    assert "collection" not in problem_of(InvalidSchema(violations))
+    assert problem_of(InvalidSchema(violations, "books"))["collection"] == "books"
 
 
 def test_an_unavailable_database_says_when_to_come_back() -> None:

@@ -138,6 +138,36 @@ async def test_mode_and_policy_can_be_set(http: httpx.AsyncClient) -> None:
     assert (await http.patch("/registry/nothing", json={"mode": "full"})).status_code == 404
 
 
+async def test_mode_and_policy_are_set_only_if_the_schema_is_the_one_that_was_read(http: httpx.AsyncClient) -> None:
+    await http.put("/registry/things", json=NAMED)
+    stale = await http.patch("/registry/things", json={"mode": "full"}, headers={"If-Match": '"7"'})
+    assert (stale.status_code, stale.json()["code"], stale.json()["current"]) == (412, "registry.version_mismatch", 1)
+    assert (await http.get("/registry/things")).json()["mode"] == "backward"
+    for tag in ('"1"', '"7", "1"', "*"):
+        done = await http.patch("/registry/things", json={"mode": "full"}, headers={"If-Match": tag})
+        assert (done.status_code, done.json()["mode"]) == (200, "full")
+
+
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ({"b": {"eq": 1}}, "has no field 'b'"),
+        ({"name": {"above": 1}}, "has no operator 'above'"),
+        ({"name": {"eq": 1}}, "expects a string"),
+        ({"author": {"eq": 1}}, "has no field 'author'"),
+    ],
+)
+async def test_a_senseless_condition_of_an_index_is_refused_where_it_stands(
+    http: httpx.AsyncClient, where: dict[str, object], message: str
+) -> None:
+    indexes = [{"fields": ["name"]}, {"fields": ["name"], "where": where}]
+    refused = await http.put("/registry/things", json=NAMED | {"x-indexes": indexes})
+    assert (refused.status_code, refused.json()["code"]) == (422, "registry.invalid_schema")
+    [violation] = refused.json()["violations"]
+    assert violation["pointer"] == "/x-indexes/1/where"
+    assert message in violation["message"]
+
+
 async def test_a_collection_in_use_is_not_dropped(http: httpx.AsyncClient, library: None) -> None:
     refused = await http.delete("/registry/authors")
     assert (refused.status_code, refused.json()["code"]) == (409, "registry.collection_in_use")

@@ -79,6 +79,12 @@ def test_a_half_written_file_never_takes_the_name(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["all.json"]
 
 
+def test_a_folder_that_is_not_there_is_told_by_the_name_that_was_given(library: Janua) -> None:
+    outcome = library("export", "records", "nosuch/all.json")
+    assert outcome.code == 1
+    assert outcome.err == "janua: nosuch/all.json: No such file or directory\n"
+
+
 def test_where_restricts_an_export_in_both_forms(library: Janua) -> None:
     lines = '{"title": "a", "price": 5}\n{"title": "b", "price": 15}\n'
     assert library("import", "books", "-", given=lines).code == 0

@@ -42,6 +42,11 @@ def test_wrong_usage_is_one_line_and_exit_code_2(arguments: list[str], capsys: p
     assert "--help" in captured.err
 
 
+def test_a_value_that_is_none_of_those_there_are_is_answered_with_these(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["import", "books", "rows.ndjson", "--format", "csv"]) == 2
+    assert "Invalid value for '--format': 'csv' is not one of 'ndjson', 'json', 'sqlite'" in capsys.readouterr().err
+
+
 def test_no_command_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([]) == 2
     captured = capsys.readouterr()

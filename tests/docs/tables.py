@@ -65,11 +65,12 @@ OPERANDS = {
 
 
 def error_lines() -> Iterator[str]:
-    """Yield the code, HTTP status, meaning and members of every error."""
+    """Yield the code, HTTP status, meaning and members of every error, and what to do about it."""
     for each in every_error(JanuaError):
         meaning = " ".join((getdoc(each) or "").split())
         fields = ", ".join(field.metadata.get("documented", f"`{field.name}`") for field in dataclasses.fields(each))
-        yield f"| `{each.code}` | {STATUSES[each.code].value} | {meaning} | {fields} |".replace("|  |", "| |")
+        line = f"| `{each.code}` | {STATUSES[each.code].value} | {meaning} | {fields} | {each.cure} |"
+        yield line.replace("|  |", "| |")
 
 
 def setting_lines() -> Iterator[str]:

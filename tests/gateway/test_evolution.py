@@ -12,7 +12,7 @@ from janua.config import Settings
 from janua.errors import IncompatibleSchema
 from janua.gateway import records, schemas, transfer
 from janua.gateway.gateway import Gateway
-from janua.gateway.registration import SAMPLES
+from janua.gateway.jury import SAMPLES
 from janua.storage.pool import Connection, connection
 from tests.gateway.builders import a_document, a_schema, stream
 

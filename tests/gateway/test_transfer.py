@@ -54,6 +54,17 @@ async def test_a_bad_document_stops_the_import_and_nothing_is_stored(library: Ga
     assert await count(library, "authors") == 0
 
 
+@pytest.mark.parametrize("records", [False, True])
+async def test_what_is_wrong_with_a_line_is_told_by_one_number_of_a_line(library: Gateway, records: bool) -> None:
+    for line, told in {
+        '{"name": "A",}': "it is not JSON: trailing comma at column 14",
+        '{"name": "A", "name": "B"}': 'the key "name" occurs twice in one object at column 22',
+    }.items():
+        with pytest.raises(ImportRejected) as caught:
+            await transfer.import_documents(library, "authors", stream(f"\n{line}\n"), records=records)
+        assert str(caught.value) == f"line 2: {told}; nothing was stored"
+
+
 async def test_skipping_stores_the_rest_and_reports_each_rejected_line(library: Gateway) -> None:
     await records.create(library, "books", a_document(title="old", isbn="1"))
     lines = [

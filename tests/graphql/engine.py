@@ -81,6 +81,10 @@ class SmallEngine:
         self._known(collection)
         return print_schema(SCHEMA)
 
+    async def sample(self, collection: str | None) -> str:
+        self._known(collection)
+        return "{ hello } # </script>"
+
     def hello(self, _: Info) -> str:
         return "world"
 

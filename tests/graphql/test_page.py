@@ -30,6 +30,14 @@ async def test_a_browser_gets_the_page_and_others_get_answers(http: httpx.AsyncC
     assert (await http.post("/graphql", json={"query": "{ hello }"}, headers=BROWSER)).json()["data"]
 
 
+async def test_the_page_begins_with_a_sample_of_its_collection(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/graphql/books", headers=BROWSER)
+    assert 'query: "{ hello } # \\u003c/script>"' in answer.text
+    script = answer.text.rpartition('<script type="module">')[2].partition("</script>")[0]
+    assert page.digest_of(script) in answer.headers["Content-Security-Policy"]
+    assert (await http.get("/graphql/boks", headers=BROWSER)).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("dev", "setting", "shown"), [(True, None, True), (False, None, False), (True, False, False), (False, True, True)]
 )
@@ -87,7 +95,7 @@ async def test_graphiql_asks_the_endpoint_that_it_was_loaded_from(served: Served
         tab.on("pageerror", lambda error: mistakes.append(str(error)))
         tab.on("console", lambda message: mistakes.append(message.text) if message.type == "error" else None)
         await tab.goto(f"{served.address}/graphql/books")
-        await tab.locator(".graphiql-query-editor .view-lines").first.click()
+        await tab.locator(".graphiql-query-editor .view-lines", has_text="hello").first.click()
         await tab.keyboard.press("Control+A")
         await tab.keyboard.type("{ hello ")  # the editor closes the brace
         await tab.keyboard.press("Control+Enter")

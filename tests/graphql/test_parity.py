@@ -33,14 +33,14 @@ QUIETLY = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthChec
 
 
 @given(SEEDS)
-@settings(max_examples=40, deadline=None, suppress_health_check=QUIETLY, phases=PHASES)
+@settings(max_examples=40, suppress_health_check=QUIETLY, phases=PHASES)
 async def test_graphql_rest_and_python_agree(reading: Reading, seed: int) -> None:
     await assert_agreement(reading, a_case(Random(seed)))
 
 
 @pytest.mark.slow
 @given(SEEDS)
-@settings(max_examples=2000, deadline=None, suppress_health_check=QUIETLY, phases=PHASES)
+@settings(max_examples=2000, suppress_health_check=QUIETLY, phases=PHASES)
 async def test_graphql_rest_and_python_agree_for_long(reading: Reading, seed: int) -> None:
     await assert_agreement(reading, a_case(Random(seed)))
 

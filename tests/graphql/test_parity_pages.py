@@ -25,14 +25,14 @@ ADDED = 4
 
 
 @given(SEEDS)
-@settings(max_examples=15, deadline=None, suppress_health_check=QUIETLY, phases=PHASES)
+@settings(max_examples=15, suppress_health_check=QUIETLY, phases=PHASES)
 async def test_pages_are_the_whole(reading: Reading, seed: int) -> None:
     await assert_whole(reading, a_case(Random(seed)))
 
 
 @pytest.mark.slow
 @given(SEEDS)
-@settings(max_examples=500, deadline=None, suppress_health_check=QUIETLY, phases=PHASES)
+@settings(max_examples=500, suppress_health_check=QUIETLY, phases=PHASES)
 async def test_pages_are_the_whole_for_long(reading: Reading, seed: int) -> None:
     await assert_whole(reading, a_case(Random(seed)))
 

@@ -260,6 +260,10 @@ async def test_an_aggregate_of_too_many_groups_is_refused_unless_it_says_how_man
             error = await strict.refusal(query)
             told = error["extensions"]
             assert (told["code"], told["found"], told["limit"]) == ("query.too_large", 3, 2)
+            assert error["path"] == ["a"]
+    few = "few: salesAggregate(groupBy: genre, where: {genre: {eq: $g}}) { count } one: salesAggregate { count }"
+    for query in (f"query($g: SaleGenre) {{ {few} {grouped} }}", f"query($g: SaleGenre) {{ {grouped} {few} }}"):
+        assert (await strict.refusal(query, {"g": "novel"}))["path"] == ["a"]
     alone = await strict.refusal("{ a: salesAggregate(groupBy: genre) { count } }")
     assert (alone["path"], "`first`" in alone["message"]) == (["a"], True)
     shown = await strict.ask(f"{{ {grouped.replace('genre)', 'genre, first: 2)')} }}")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType, GraphQLObjectType, build_schema
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from janua.api.graphql.aggregates import GROUP_FIELDS
@@ -175,7 +175,7 @@ def test_every_static_type_is_reserved() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100)
 @given(SCHEMAS, SCHEMAS)
 def test_any_schemas_make_a_valid_graphql_schema_that_can_be_printed(first: Any, second: Any) -> None:
     try:

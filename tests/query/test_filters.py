@@ -23,6 +23,7 @@ from janua.query.nodes import (
     Presence,
 )
 from janua.query.operators import MEANINGS, operators_of
+from janua.query.parse import parse_short
 from janua.query.plan import plan_filter
 from tests.query.builders import AN_ID, ANOTHER_ID, LIMITS, a_catalog, a_collection, a_filter, assert_can_be_sent
 
@@ -260,6 +261,44 @@ def test_a_whole_document_can_be_searched_for_json(root: Type, path: Path) -> No
 def test_a_document_that_is_a_scalar_takes_operators_at_the_root() -> None:
     things = a_collection("things", root=Date())
     assert planned_for(things, {"gt": "2026-01-31"}) == (Compare(Place((), Date()), "gt", 0), ("2026-01-31",))
+
+
+@pytest.mark.parametrize(
+    ("root", "parameter", "operand"),
+    [
+        (Object("Things"), ("containsJson", '{"colour":"teal"}'), '{"colour":"teal"}'),
+        (Date(), ("gt", "2026-01-31"), "2026-01-31"),
+        (Date(), ("in", "2026-01-31,2026-02-28"), ("2026-01-31", "2026-02-28")),
+        (Array(Text()), ("hasAny", 'a,"b,c"'), ('"a"', '"b,c"')),
+    ],
+)
+def test_in_the_short_form_an_operator_of_the_whole_document_stands_like_a_field(
+    root: Type, parameter: tuple[str, str], operand: object
+) -> None:
+    things = a_collection("things", root=root)
+    short = parse_short([parameter])
+    assert plan_filter(a_catalog(things), "things", None, short=short, limits=LIMITS).values == (operand,)
+
+
+def test_in_the_short_form_an_operator_takes_no_other() -> None:
+    things = a_collection("things", root=Anything())
+    with pytest.raises(InvalidQuery) as caught:
+        plan_filter(a_catalog(things), "things", None, short=parse_short([("containsJson[gt]", "1")]), limits=LIMITS)
+    assert str(caught.value) == "containsJson: is an operator and takes no other: write containsJson=value"
+
+
+def test_a_message_about_the_whole_document_names_the_operator_only() -> None:
+    things = a_collection("things", root=Date())
+    with pytest.raises(InvalidOperand) as caught:
+        planned_for(things, {"gt": "x"})
+    assert str(caught.value).startswith("gt: expects a date")
+
+
+def test_where_no_fields_are_declared_a_field_is_answered_with_what_can_be_asked() -> None:
+    things = a_collection("things", root=Anything())
+    with pytest.raises(UnknownField) as caught:
+        planned_for(things, {"colour": {"eq": "teal"}})
+    assert caught.value.hint == "no fields are declared there: filter the record with containsJson"
 
 
 def test_a_field_may_be_called_like_an_operator() -> None:

@@ -361,7 +361,7 @@ def positions(condition: Filter) -> list[int]:
             return []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(FILTERS | st.dictionaries(NAMES, JSON, max_size=3), st.booleans())
 def test_any_json_as_a_filter_plans_or_is_refused_with_an_error_that_can_be_sent(where: RawFilter, short: bool) -> None:
     try:
@@ -373,7 +373,7 @@ def test_any_json_as_a_filter_plans_or_is_refused_with_an_error_that_can_be_sent
         assert hash(planned.plan) == hash(a_filter(None if short else where, short=where if short else None).plan)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.lists(NAMES, min_size=1, max_size=4)), st.lists(NAMES), st.lists(NAMES))
 def test_any_names_as_order_fields_and_includes_plan_or_are_refused(
     order: list[list[str]], fields: list[str], include: list[str]

@@ -62,7 +62,6 @@ def schemas(depth: int) -> st.SearchStrategy[dict[str, Any]]:
 
 @settings(
     max_examples=150,
-    deadline=None,
     suppress_health_check=SLOW,
 )
 @given(st.sampled_from(sorted(DRAFTS)), schemas(2), VALUES)

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from janua.errors import InvalidSchema
@@ -262,7 +262,7 @@ OBJECTS = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60)
 @given(SCHEMAS)
 def test_any_schema_is_compiled_or_refused_and_nothing_else(schema: Any) -> None:
     try:

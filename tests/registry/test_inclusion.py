@@ -88,7 +88,7 @@ def a_change_of(chance: random.Random, schema: Any) -> Any:
     return schema | cast("dict[str, Any]", found if isinstance(found := a_schema(chance, 1), dict) else {})
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=150, suppress_health_check=SLOW)
 @given(st.integers(0, 2**32), st.integers(0, 2))
 def test_no_document_contradicts_a_proof_and_every_refusal_is_real(seed: int, depth: int) -> None:
     chance = random.Random(seed)
@@ -102,7 +102,7 @@ def test_no_document_contradicts_a_proof_and_every_refusal_is_real(seed: int, de
         assert [each for each in tried if writes.is_valid(each) and not reads.is_valid(each)] == []
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=150, suppress_health_check=SLOW)
 @given(st.integers(0, 2**32), st.sampled_from(sorted(METASCHEMAS)))
 def test_what_the_rules_exclude_the_engine_refuses(seed: int, draft: Any) -> None:
     chance = random.Random(seed)
@@ -167,7 +167,7 @@ PATTERNS = [
 LETTERS = st.text(st.sampled_from("abcxy_.-1 \t\n\ré€" + string.ascii_uppercase), max_size=5)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(PATTERNS), LETTERS)
 def test_an_automaton_accepts_what_the_engine_matches(pattern: str, word: str) -> None:
     automaton = automaton_of(pattern)
@@ -222,7 +222,7 @@ def test_every_format_has_samples_that_the_engine_takes() -> None:
             assert not validator.is_valid(" ^(\\ %") or name in {"uri-template", "json-pointer"}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.sampled_from(sorted(SHAPES)), st.data())
 def test_the_shape_of_a_format_is_no_narrower_than_the_format(name: str, data: st.DataObject) -> None:
     sample = data.draw(st.sampled_from(SAMPLES[name]))

@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from janua.model.collection import Collection, OnDelete
@@ -63,7 +63,6 @@ def wild_documents() -> list[Any]:
         max_examples=400,
         database=None,
         derandomize=True,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(WILD, st.lists(st.tuples(st.sampled_from(FIELDS), WILD), max_size=12))
     def collect(root: Any, members: list[tuple[str, Any]]) -> None:

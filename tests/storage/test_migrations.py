@@ -293,7 +293,7 @@ def expected_instant(text: str) -> datetime | None:
     return start + timedelta(seconds=second, microseconds=int((match[7] or "").ljust(6, "0")[:6])) - ahead
 
 
-@examples(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(near_misses(), STORABLE), min_size=20))
 async def test_the_instant_of_any_text_is_what_rfc_3339_says(pool: Pool, texts: list[str]) -> None:
     inside = [text for text in texts if not text.startswith(("0001", "9999"))]  # Python's datetime ends there
@@ -302,7 +302,7 @@ async def test_the_instant_of_any_text_is_what_rfc_3339_says(pool: Pool, texts: 
         assert [row["found"] for row in found] == [expected_instant(text) for text in inside]
 
 
-@examples(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(NEARLY_UUIDS, STORABLE)))
 async def test_the_uuid_of_any_text_is_null_unless_it_has_the_usual_form(pool: Pool, texts: list[str]) -> None:
     usual = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)

@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from janua.api.problems import problem_response
+from janua.api.sending import send_response
 from janua.errors import (
     HeadersTooLarge,
     InvalidRequest,
@@ -29,6 +30,7 @@ from janua.errors import (
     UrlTooLong,
 )
 from janua.gateway.gateway import Gateway
+from janua.telemetry.spans import ERROR, annotate
 
 REVISION = "Janua-Catalog-Revision"
 MINIMUM = "Janua-Minimum-Revision"
@@ -117,6 +119,7 @@ class _Answer:
 
     async def with_problem(self, error: JanuaError) -> None:
         """Answer with an error."""
+        annotate(ERROR, error.code)
         if self._begun:
             # Too late for another status: an answer cut off is the only way left to say that it is not whole.
             log.error("%s %s broke off: %s", self._scope["method"], self._scope["path"], error)
@@ -125,7 +128,7 @@ class _Answer:
         if response.status_code == 413:
             await self._linger(response)
         else:
-            await response(self._scope, self._receive, self.send)
+            await send_response(response, self._scope, self._receive, self.send)
 
     async def _linger(self, response: Response) -> None:
         """Answer, and throw away for a moment what the client still sends: a reset would lose the answer."""

@@ -6,6 +6,8 @@ without them the pages load the same versions from a CDN. Nothing of a caller's 
 
 import base64
 import hashlib
+import json
+import re
 from collections.abc import Mapping
 from functools import partial
 from html import escape
@@ -18,8 +20,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from janua import __version__
-from janua.api.problems import STATUSES
-from janua.api.wire import json_response
+from janua.api.problems import STATUSES, problem_of
+from janua.api.wire import json_bytes, json_response
 from janua.errors import JanuaError, UnknownResource
 
 STATIC = Path(__file__).parent / "static"
@@ -38,6 +40,7 @@ LINKS = {
     "openapi": "/openapi.json",
     "docs": "/docs",
     "redoc": "/redoc",
+    "traces": "/traces",
     "live": "/livez",
     "ready": "/readyz",
 }
@@ -48,9 +51,13 @@ _SWAGGER = (
 _REDOC = 'Redoc.init("/openapi.json", {hideDownloadButton: true}, document.getElementById("page"))'
 
 
-def page_routes(*, viewers: bool = True) -> list[BaseRoute]:
-    """Return the routes of the pages, with `viewers` also of Swagger UI and Redoc, and of the installed assets."""
-    links = {name: path for name, path in LINKS.items() if viewers or path not in VIEWERS}
+def page_routes(*, viewers: bool = True, traces: bool = False) -> list[BaseRoute]:
+    """Return the routes of the pages, with `viewers` also of Swagger UI and Redoc, and of the installed assets.
+
+    `traces`: the index leads to the last requests, too.
+    """
+    left_out = {*(() if viewers else VIEWERS), *(() if traces else ("/traces",))}
+    links = {name: path for name, path in LINKS.items() if path not in left_out}
     pages: list[BaseRoute] = [
         Route("/", partial(index, links), methods=["GET"]),
         Route("/problems/{code}", problem, methods=["GET"]),
@@ -85,11 +92,27 @@ async def problem(request: Request) -> Response:
     if found is None:
         raise UnknownResource(request.scope["path"])
     status = STATUSES[code].value
-    meaning = getdoc(found) or ""
+    meaning, example = getdoc(found) or "", example_of(found)
     if "text/html" not in request.headers.get("Accept", ""):
-        return json_response({"code": code, "title": found.title, "status": status, "meaning": meaning})
-    body = f"<h1>{escape(found.title)}</h1><p><code>{code}</code>, status {status}</p><p>{escape(meaning)}</p>"
+        told = {"code": code, "title": found.title, "status": status, "meaning": meaning}
+        return json_response({**told, "what_to_do": found.cure, "example": example})
+    shown = escape(json.dumps(example, indent=2, ensure_ascii=False))
+    body = (
+        f"<h1>{escape(found.title)}</h1><p><code>{code}</code>, status {status}</p>{_paragraphs(meaning)}"
+        f"<h2>What to do</h2>{_paragraphs(found.cure)}<h2>Example</h2><pre>{shown}</pre>"
+    )
     return html_page(found.title, body)
+
+
+def example_of(error: type[JanuaError]) -> object:
+    """Return a problem document of such an error."""
+    return json.loads(json_bytes(problem_of(error(**error.example))))
+
+
+def _paragraphs(text: str) -> str:
+    """Return a text as HTML: what stands in backticks is code."""
+    found = (re.sub("`([^`]+)`", r"<code>\1</code>", escape(each)) for each in text.split("\n\n"))
+    return "".join(f"<p>{each}</p>" for each in found)
 
 
 def every_error(root: type[JanuaError]) -> list[type[JanuaError]]:

@@ -101,7 +101,8 @@ def problem_of(error: JanuaError) -> dict[str, object]:
         "detail": str(error),
         "code": error.code,
     }
-    return {**error.members(), **known}
+    # Twice: they come first, and no member of an error's own takes their place.
+    return {**known, **error.members(), **known}
 
 
 def graphql_error(
@@ -117,9 +118,7 @@ def graphql_error(
 
 def problem_response(error: JanuaError) -> Response:
     """Return the answer to a request that met this error."""
-    problem = problem_of(error)
-    ordered = {name: problem[name] for name in ("type", "title", "status", "detail", "code")} | problem
-    return Response(json_bytes(ordered), status_of(error), headers_of(error), media_type=PROBLEM_JSON)
+    return Response(json_bytes(problem_of(error)), status_of(error), headers_of(error), media_type=PROBLEM_JSON)
 
 
 def headers_of(error: JanuaError) -> dict[str, str]:

@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from janua.api.admission import Gate
 from janua.api.boundary import HEADER_BYTES
 from janua.api.problems import problem_response
+from janua.api.sending import EXTENSIONS, Cycle
 from janua.errors import HeadersTooLarge, InvalidRequest, JanuaError, Overloaded, RequestTooSlow, UrlTooLong
 from janua.telemetry import metrics
 from janua.telemetry.logs import Format, Level, configure
@@ -76,6 +77,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Start waiting for the first request."""
         super().connection_made(transport)
+        self.access_log = False  # it is decided by who listens to the logger, and all of ours do
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -144,6 +146,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 -- uvicorn's
         """Work on a request once there is a place for it."""
+        # Uvicorn makes cycles of its own class, in the middle of reading a head.
+        cycle.__class__ = Cycle
+        cycle.scope["extensions"] = EXTENSIONS
         if self._leaving:
             cycle.keep_alive = False
         if self._has_place:

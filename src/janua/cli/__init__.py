@@ -70,7 +70,8 @@ def misused(error: typer.TyperException) -> int:
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the whole help
         print(error.format_message(), file=sys.stderr)  # noqa: T201 -- the terminal
         return error.exit_code
-    complain(f"{error.format_message().rstrip('.')}; `{command} --help` lists what there is")
+    message = error.format_message().rstrip(".").replace(": Value error, ", ": ", 1)  # pydantic's, by way of typer
+    complain(f"{message}; `{command} --help` lists what there is")
     return error.exit_code
 
 

@@ -193,7 +193,11 @@ def writing(file: Path, format: Format, table: str) -> Generator[Write]:
 @contextmanager
 def replacing(file: Path) -> Generator[Path]:
     """Give a temporary file beside this one, which takes its place when the block is done, or goes when it fails."""
-    descriptor, name = tempfile.mkstemp(dir=file.absolute().parent, prefix=f".{file.name}.")
+    try:
+        descriptor, name = tempfile.mkstemp(dir=file.absolute().parent, prefix=f".{file.name}.")
+    except OSError as error:
+        # Of the file that was asked for: the temporary one means nothing to who reads this.
+        raise OSError(error.errno, error.strerror, str(file)) from None
     os.close(descriptor)
     temporary = Path(name)
     try:

@@ -55,7 +55,7 @@ async def preview(gateway: Gateway, name: str, document: Schema, steps: Json) ->
     """
     async with connection(gateway.pool) as c, storage.rolled_back(c):
         candidate = await _candidate(gateway, c, name, document)
-        trial = Trial(candidate.validator, read_steps(steps), gateway.document_limits)
+        trial = Trial(gateway, candidate.validator, read_steps(steps))
         # What becomes of the records is kept as in an evolution, so that it can be judged as a whole.
         id = await storage.next_number(c)
         async for _ in fill(c, id, name, trial):

@@ -11,15 +11,15 @@ from uuid import UUID
 
 from janua.errors import ImportRejected, InvalidRecord, JanuaError, MalformedDocument
 from janua.gateway.answers import LISTED_REJECTIONS, Rejection
+from janua.gateway.lingering import BATCH
 from janua.model.collection import Collection
 from janua.model.identifiers import new_id, parse_id
 from janua.model.json import dumps
+from janua.model.types import Json
 from janua.registry.document import Document, Limits, read_document
 from janua.registry.validation import Validator
 
 BATCH_DOCUMENTS = 500
-LINGERING_BATCH = 5
-"""Documents in a batch when each may take up to a second to validate: nobody can stop a thread."""
 BATCH_BYTES = 256 * 1024
 
 _ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
@@ -44,7 +44,7 @@ class Intake:
 
         Raises: `ImportRejected` at the first document that is not valid, when `abort`.
         """
-        size = LINGERING_BATCH if self.validator.lingers else BATCH_DOCUMENTS
+        size = BATCH if self.validator.lingers else BATCH_DOCUMENTS
         async for batch in _batches(documents, size):
             async with self.lingering if self.validator.lingers else contextlib.nullcontext():
                 lines = await asyncio.to_thread(self._take_in, batch, abort)
@@ -66,14 +66,14 @@ class Intake:
         return b"".join(lines)
 
     def _read(self, text: bytes) -> tuple[UUID, Document]:
-        id, document = self._open(text) if self.records else (new_id(), read_document(text, self.limits))
+        document = read_document(text, self.limits, among_others=True)
+        id, document = self._open(document.value) if self.records else (new_id(), document)
         if not self.validator.is_valid(document.value):
-            raise InvalidRecord(self.collection.name, self.validator.validate(document.value))
+            raise InvalidRecord(self.collection.name, self.validator.explain(document.value))
         return id, document
 
-    def _open(self, text: bytes) -> tuple[UUID, Document]:
+    def _open(self, record: Json) -> tuple[UUID, Document]:
         """Return the id and the document of a whole record."""
-        record = read_document(text, self.limits).value
         if not isinstance(record, dict) or not isinstance(id := record.get("id"), str) or "data" not in record:
             raise MalformedDocument(
                 'a record is an object with "id" and "data"; leave out records=true for bare documents'

@@ -7,11 +7,13 @@ Start at `compile_candidates`, then `judge`.
 import asyncio
 import re
 from collections.abc import Collection as Group
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import cast
 
-from janua.errors import InvalidCollectionName, InvalidSchema, Violation
+from janua.errors import InvalidCollectionName, InvalidSchema, JanuaError, Violation
 from janua.gateway.answers import Incompatibility, IndexChanges, RecordsVerdict, Report
+from janua.gateway.jury import Jury
 from janua.gateway.live import Live
 from janua.gateway.verdicts import Policy, broken_since, changes_of, decided, is_proven, rule_on
 from janua.gateway.waiting import waits_for_relations
@@ -20,6 +22,9 @@ from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
 from janua.model.names import Besides, TakenNames, pointer
 from janua.model.types import Json
+from janua.query.ast import RawFilter
+from janua.query.limits import QueryLimits
+from janua.query.plan import plan_predicate
 from janua.registry.client_changes import graphql_changes, relation_changes, rest_changes
 from janua.registry.client_view import Side
 from janua.registry.compile import compile_collection
@@ -33,8 +38,6 @@ from janua.storage import tables
 from janua.storage.pool import Connection
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,46}")
-SAMPLES = 10
-"""How many records that do not validate a report shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def compile_candidates(live: Live, documents: Mapping[str, Schema], schema_cost:
         if not NAME.fullmatch(name):
             raise InvalidCollectionName(name)
     candidates = _Batch(live, documents, schema_cost).candidates()
-    _check_relations(candidates)
+    _check_together(candidates)
     return candidates
 
 
@@ -148,9 +151,13 @@ def _current(catalog: Catalog, name: str) -> Collection | None:
     return catalog.collection(name) if name in catalog.quarantined else catalog.collections.get(name)
 
 
-def _check_relations(candidates: Sequence[Candidate]) -> None:
+def _check_together(candidates: Sequence[Candidate]) -> None:
     for each in candidates:
-        violations = _unknown_targets(each) or inverse_violations(each.old, each.new, each.before, each.after)
+        violations = (
+            _unknown_targets(each)
+            or inverse_violations(each.old, each.new, each.before, each.after)
+            or list(_senseless_conditions(each.new))
+        )
         if violations:
             raise InvalidSchema(violations, each.new.name)
 
@@ -167,18 +174,31 @@ def _unknown_targets(candidate: Candidate) -> list[Violation]:
     ]
 
 
-async def judge(connection: Connection, candidate: Candidate, absent: Group[str] = ()) -> Report:
+def _senseless_conditions(new: Collection) -> Iterator[Violation]:
+    """Yield what is wrong with the conditions of `x-indexes`, which are filters of the collection itself."""
+    declared = new.document.get("x-indexes") if isinstance(new.document, Mapping) else None
+    for place, index in enumerate(cast("Sequence[Mapping[str, Json]]", declared or ())):
+        try:
+            plan_predicate(new, cast("RawFilter", index.get("where", {})), QueryLimits())
+        except JanuaError as error:
+            yield Violation(f"/x-indexes/{place}/where", "x-indexes", str(error))
+
+
+async def judge(
+    connection: Connection, candidate: Candidate, slots: asyncio.Semaphore, absent: Group[str] = ()
+) -> Report:
     """Return what registering a candidate would change, with the verdicts of the rules and of the stored records.
 
     Every stored record must validate under the new schema, find its related records, and be unique where it has to be.
-    They are read only where no proof covers all of them. `absent` are collections that have no table yet.
+    They are read only where no proof covers all of them. `absent` are collections that have no table yet, `slots` those
+    for documents that may take long to validate.
     """
     if candidate.old is None:
         return await judge_by(connection, candidate, RecordsVerdict(), [])
     policy = await rule_on(connection, candidate)
     verdict, incompatibilities = RecordsVerdict(proven=True), list[Incompatibility]()
     if not await is_proven(candidate, policy):
-        verdict, incompatibilities = await _judge_records(connection, candidate)
+        verdict, incompatibilities = await _judge_records(connection, candidate, slots)
     incompatibilities += await _judge_constraints(connection, candidate, absent)
     report = await _reported(candidate, candidate.old, policy, verdict, incompatibilities)
     waits = await waits_for_relations(connection, candidate.old, candidate.new)
@@ -223,10 +243,11 @@ def _index_changes(candidate: Candidate) -> IndexChanges:
     return IndexChanges([each.name for each in changes.build], [each.name for each in changes.drop])
 
 
-async def judge_again(
+async def judge_again(  # noqa: PLR0913 -- each is a fact of its own, and the last three are by name
     connection: Connection,
     candidate: Candidate,
     report: Report,
+    slots: asyncio.Semaphore,
     *,
     since: int,
     absent: Group[str],
@@ -238,7 +259,7 @@ async def judge_again(
     """
     verdict, incompatibilities = report.records, list[Incompatibility]()
     if not verdict.proven:
-        verdict, incompatibilities = await _judge_records(connection, candidate, since)
+        verdict, incompatibilities = await _judge_records(connection, candidate, slots, since)
     incompatibilities += await _judge_constraints(connection, candidate, absent, relations_only=online)
     if not incompatibilities:
         return report
@@ -247,58 +268,12 @@ async def judge_again(
 
 
 async def _judge_records(
-    connection: Connection, candidate: Candidate, since: int | None = None
+    connection: Connection, candidate: Candidate, slots: asyncio.Semaphore, since: int | None = None
 ) -> tuple[RecordsVerdict, list[Incompatibility]]:
-    jury = Jury(candidate.validator)
+    jury = Jury(candidate.validator, slots)
     async for batch in tables.documents(connection, candidate.new.name, since):
-        await asyncio.to_thread(jury.hear, batch)
+        await jury.hear(batch)
     return jury.verdict(), jury.incompatibilities()
-
-
-class Jury:
-    """Validates stored records under a new schema and counts what is wrong with them; `checked` counts all."""
-
-    def __init__(self, validator: Validator) -> None:
-        self._validator = validator
-        self.checked = 0
-        self._invalid = 0
-        self._samples: list[Mapping[str, Json]] = []
-        self._reasons: dict[tuple[str, str], tuple[Violation, Json, int]] = {}
-
-    def hear(self, batch: bytes) -> None:
-        """Validate the records of a batch."""
-        for id, text in tables.lines_of(batch):
-            self.checked += 1
-            document = loads(text)
-            if not self._validator.is_valid(document):
-                self.convict(id, document, self._validator.validate(document))
-
-    def convict(self, id: str, document: Json, violations: Sequence[Violation]) -> None:
-        """Count a record that is not valid."""
-        self._invalid += 1
-        if len(self._samples) < SAMPLES:
-            self._samples.append({"id": id, "violations": [asdict(each) for each in violations]})
-        for each in {(each.keyword, each.schema_pointer): each for each in violations}.values():
-            first, example, count = self._reasons.get((each.keyword, each.schema_pointer), (each, document, 0))
-            self._reasons[each.keyword, each.schema_pointer] = (first, example, count + 1)
-
-    def verdict(self) -> RecordsVerdict:
-        """Return how many records were heard, and how many of them are not valid."""
-        return RecordsVerdict(self.checked, self._invalid, self._samples)
-
-    def incompatibilities(self) -> list[Incompatibility]:
-        """Return the reasons why records are not valid, each with the number of them and an example."""
-        return [
-            Incompatibility(
-                code=f"records.{keyword}",
-                keyword=keyword,
-                pointer=pointer,
-                old_pointer="",
-                message=f"{_records(count)} not validate: {violation.message}",
-                counter_example={"document": example, "valid_under": "old"},
-            )
-            for (keyword, pointer), (violation, example, count) in self._reasons.items()
-        ]
 
 
 async def _judge_constraints(
@@ -327,7 +302,3 @@ def constraint_incompatibility(subject: Index | Relation, example: Json) -> Inco
 
 def _schema_pointer(path: Path) -> str:
     return pointer([step for key in path for step in ("properties", key)])
-
-
-def _records(count: int) -> str:
-    return "1 stored record does" if count == 1 else f"{count} stored records do"

@@ -89,17 +89,24 @@ async def check(gateway: Gateway, name: str, document: Schema) -> Report:
 
 
 async def configure(
-    gateway: Gateway, name: str, *, mode: str | None = None, evolution: str | None = None
+    gateway: Gateway,
+    name: str,
+    *,
+    mode: str | None = None,
+    evolution: str | None = None,
+    if_match: Versions = None,
 ) -> Description:
     """Set the compatibility mode or the evolution policy of a collection; what is None stays.
 
-    Raises: `UnknownCollection`, `InvalidQuery` for a mode or policy that there is not.
+    Raises: `UnknownCollection`, `SchemaVersionMismatch`, `InvalidQuery` for a mode or policy that there is not.
     """
     _one_of("mode", mode, MODES)
     _one_of("evolution", evolution, EVOLUTIONS)
     gateway.live.catalog.collection(name)
     async with connection(gateway.pool) as c, c.transaction():
         await storage.lock_registry(c)
+        if if_match is not None:
+            _require_version(await gateway.live.load(c), name, if_match)
         await storage.set_policy(c, name, mode=mode, evolution=evolution)
         # So that a registration that was decided by the policy before is decided again.
         await storage.advance_revision(c)
@@ -112,13 +119,9 @@ async def drop(gateway: Gateway, name: str, *, with_records: bool = False, if_ma
     Raises: `UnknownCollection`, `SchemaVersionMismatch`, `CollectionInUse` while others relate to it or refer to its
     schema, and when it holds records unless `with_records`.
     """
-
-    def require(catalog: Catalog) -> None:
-        collection = catalog.collections.get(name)
-        if collection and if_match not in (None, "*") and collection.version not in if_match:
-            raise SchemaVersionMismatch(name, collection.version)
-
-    await _drop(gateway, [name], with_records=with_records, require=require)
+    await _drop(
+        gateway, [name], with_records=with_records, require=lambda catalog: _require_version(catalog, name, if_match)
+    )
 
 
 async def drop_many(gateway: Gateway, names: Sequence[str], *, with_records: bool = False) -> None:
@@ -189,6 +192,12 @@ async def fetch_version(gateway: Gateway, name: str, version: int) -> SchemaVers
         if each.version == version:
             return each
     raise UnknownSchemaVersion(name, version)
+
+
+def _require_version(catalog: Catalog, name: str, if_match: Versions) -> None:
+    collection = catalog.collections.get(name)
+    if collection and if_match not in (None, "*") and collection.version not in if_match:
+        raise SchemaVersionMismatch(name, collection.version)
 
 
 async def _drop(

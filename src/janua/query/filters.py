@@ -42,6 +42,7 @@ from janua.query.nodes import (
 )
 from janua.query.operands import Operand, OperandReader, Value
 from janua.query.operators import MEANINGS, Operator, operators_of
+from janua.query.parse import LIST_OPERATORS, parse_items
 from janua.query.scalars import ScalarValue, kind
 from janua.query.scopes import COLUMN_TYPES, META, Related, Scope, legible
 from janua.query.variables import Deferred, Structural, known
@@ -108,7 +109,7 @@ class _Resolution:
         if field is not None and (operator is None or isinstance(raw, Mapping)):
             return self.all_of(raw, scope.inside(field, name))
         if operator is not None:
-            return self._compared(operator, raw, scope)
+            return self._compared(operator, self._undressed(operator, raw, scope), scope)
         if isinstance(scope.type, Array) and name in QUANTIFIERS:
             part = self.all_of(raw, scope.at_elements(scope.type.items, name))
             return OnElements(scope.place(), QUANTIFIERS[name], part)
@@ -166,6 +167,15 @@ class _Resolution:
                 raise UnknownOperator(shown, legible(name), operators_of(held))
             parts.append(self._on_target(column, held, operator, operand, shown))
         return conjunction(parts)
+
+    def _undressed(self, operator: Operator, raw: Raw, scope: Scope) -> Raw:
+        """Return the operand of an operator that has the place of a field in the short form: `containsJson={…}`."""
+        if not self._reader.text or not isinstance(raw, Mapping):
+            return raw
+        if list(raw) != ["eq"]:
+            raise InvalidQuery(scope.show(operator), f"is an operator and takes no other: write {operator}=value")
+        text = raw["eq"]
+        return list[Raw](parse_items(text)) if operator in LIST_OPERATORS and isinstance(text, str) else text
 
     def _compared(self, operator: Operator, raw: Raw, scope: Scope) -> Filter:
         if isinstance(scope.type, Array) and operator in ("has", "hasAny", "hasAll"):

@@ -91,11 +91,12 @@ def _condition(name: str, value: str) -> dict[str, Json]:
     if found is None:
         raise InvalidQuery(legible(name), "is not a parameter; a filter is field=value or field[operator]=value")
     operator = "eq" if found["operator"] is None else found["operator"]
-    operand: Json = list[Json](_items(value)) if operator in LIST_OPERATORS else value
+    operand: Json = list[Json](parse_items(value)) if operator in LIST_OPERATORS else value
     return {found["path"]: {operator: operand}}
 
 
-def _items(text: str) -> list[str]:
+def parse_items(text: str) -> list[str]:
+    """Return the items of the comma list that an operator takes in the short form; see `parse_short`."""
     items: list[str] = []
     place = 0
     # A comma at the very end is followed by one more, empty, item.

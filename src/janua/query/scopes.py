@@ -10,7 +10,7 @@ from janua.errors import QueryTooLarge, UnknownField
 from janua.model.catalog import Catalog, Inverse
 from janua.model.collection import Collection, Field, Path, Relation, link_table
 from janua.model.likeness import nearest
-from janua.model.types import Array, DateTime, Integer, Scalar, Type, Union, Uuid
+from janua.model.types import Anything, Array, DateTime, Integer, Object, Scalar, Type, Union, Uuid
 from janua.query.ast import Spelling
 from janua.query.limits import QueryLimits
 from janua.query.nodes import Column, Link, Place, System
@@ -141,7 +141,10 @@ class Scope:
                 return f"elements of an array have no path: take {whole} whole, and filter it with some and has"
             case _:
                 meant = COMBINATORS_MEANT.get(name) or nearest(name, self.names())
-                return f"did you mean {legible(meant)!r}?" if meant else ""
+                if meant:
+                    return f"did you mean {legible(meant)!r}?"
+                free = isinstance(self.type, Anything | Object) and not self.collection.children(self.type)
+                return f"no fields are declared there: filter {whole} with containsJson" if free else ""
 
 
 def root_scope(catalog: Catalog, collection: str, spelling: Spelling) -> Scope:

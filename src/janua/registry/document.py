@@ -24,8 +24,13 @@ from janua.model.types import Json
 PARSER_DEPTH = 200
 """Levels of nesting that the JSON parser itself takes."""
 
-_DUPLICATE = re.compile(r'^Detected duplicate key (".*") at line', re.DOTALL)
-_LONG_NUMBER = re.compile(rb"[0-9](?:[0-9.]{19}|[eE][+-]?[0-9]{2})")
+_DUPLICATE = re.compile(r'^Detected duplicate key (".*") at (?:line|column)', re.DOTALL)
+_LINE = re.compile(r" at line 1 (?=column [0-9]+$)")
+_PLACE = re.compile(r" at (?:line [0-9]+ )?column [0-9]+$")
+_OF_NUMBERS = {**dict.fromkeys(b"0123456789.", b"0"), **dict.fromkeys(b"eE", b"e"), **dict.fromkeys(b"+-", b"+")}
+_SHAPES = b"".join(_OF_NUMBERS.get(each, b" ") for each in range(256))
+"""What becomes of each byte, so that all numbers of one shape look alike."""
+_LONG_NUMBERS = (b"0" * 20, b"0e00", b"0e+00")
 _SEARCHED = 4096
 """Bytes up to which searching the text for long numbers is quicker than looking at every value."""
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
@@ -50,8 +55,8 @@ class Document:
     value: Json
 
 
-def read_document(body: bytes, limits: Limits) -> Document:
-    """Return the document in a body of JSON.
+def read_document(body: bytes, limits: Limits, *, among_others: bool = False) -> Document:
+    """Return the document in a body of JSON, or `among_others` in a line of it: whose number the caller tells.
 
     Takes about a microsecond for a small document and 10 ms for a megabyte.
     Raises: `MalformedDocument`, `UnstorableDocument`, `DocumentTooLarge`.
@@ -61,15 +66,21 @@ def read_document(body: bytes, limits: Limits) -> Document:
     # Before parsing, because parsing is what takes the time: a comma outside of strings stands before a value.
     if body.count(b",") >= limits.nodes and _STRING.sub(b"", body).count(b",") >= limits.nodes:
         raise DocumentTooLarge("values", limits.nodes)
-    value = _parse(body, limits)
-    numbers = len(body) > _SEARCHED or _LONG_NUMBER.search(body) is not None
-    # A level of nesting starts with a bracket, and a value with a bracket or comma before it: most need no counting.
-    openings = body.count(b"{") + body.count(b"[")
-    if numbers or openings > limits.depth or 1 + openings + body.count(b",") > limits.nodes:
+    value = _parse(body, limits, among_others=among_others)
+    numbers = len(body) > _SEARCHED or _may_have_long_numbers(body)
+    if numbers or _may_be_large(body, limits):
         _check_values(value, limits, numbers=numbers)
     if b"\\u0000" in body:
         _refuse_nul(value)
     return Document(body, value)
+
+
+def document_of(value: Json, text: bytes, limits: Limits) -> Document:
+    """Return the document of a value and of the text that `dumps` made of it. Raises: as `read_document`."""
+    # What is small and shows nothing suspicious would be read as the value that it was written from.
+    if len(text) > _SEARCHED or _may_have_long_numbers(text) or _may_be_large(text, limits) or b"\\u0000" in text:
+        return read_document(text, limits)
+    return Document(text, value)
 
 
 def read_schema(body: bytes, media: Literal["json", "yaml"], limits: Limits) -> Schema:
@@ -92,17 +103,15 @@ def check_size(value: Json, limits: Limits) -> None:
     Raises: `DocumentTooLarge`.
     """
     nodes = 1
-    pending = [(value, 0)]
+    pending = [(value, 0)] if isinstance(value, dict | list) else []
     while pending:
         each, depth = pending.pop()
-        if not isinstance(each, dict | list):
-            continue
         nodes += len(each)
         if nodes > limits.nodes:
             raise DocumentTooLarge("values", limits.nodes)
         if depth == limits.depth:
             raise DocumentTooLarge("levels of nesting", limits.depth)
-        pending.extend((child, depth + 1) for child in _children(each))
+        pending.extend((child, depth + 1) for child in _children(each) if isinstance(child, dict | list))
 
 
 def canonical(document: Schema) -> bytes:
@@ -121,13 +130,14 @@ def _of_yaml(body: bytes, limits: Limits) -> Json:
     return read_yaml(body, depth=limits.depth, nodes=limits.nodes)
 
 
-def _parse(body: bytes, limits: Limits) -> Json:
+def _parse(body: bytes, limits: Limits, *, among_others: bool) -> Json:
     try:
         return jiter.from_json(
             body, allow_inf_nan=False, cache_mode="keys", catch_duplicate_keys=True, float_mode="decimal"
         )
     except ValueError as error:
-        raise _refusal(str(error), body, limits) from None
+        reason = str(error)
+        raise _refusal(_LINE.sub(" at ", reason) if among_others else reason, body, limits) from None
 
 
 def _refusal(reason: str, body: bytes, limits: Limits) -> MalformedDocument | UnstorableDocument | DocumentTooLarge:
@@ -140,11 +150,24 @@ def _refusal(reason: str, body: bytes, limits: Limits) -> MalformedDocument | Un
         return MalformedDocument(f"the key {found[1][:100]} occurs twice in one object{_place(reason)}")
     if "hex escape" in reason and re.search(rb"\\u[dD][89a-fA-F]", body):
         return MalformedDocument(f"a string has half of a surrogate pair, which is no character{_place(reason)}")
-    return MalformedDocument(f"the body is not JSON: {reason}")
+    return MalformedDocument(f"{'the body' if ' at line ' in reason else 'it'} is not JSON: {reason}")
 
 
 def _place(reason: str) -> str:
-    return reason[reason.rindex(" at line ") :] if " at line " in reason else ""
+    found = _PLACE.search(reason)
+    return found[0] if found else ""
+
+
+def _may_be_large(body: bytes, limits: Limits) -> bool:
+    # A level of nesting starts with a bracket, and a value with a bracket or comma before it: most need no counting.
+    openings = body.count(b"{") + body.count(b"[")
+    return openings > limits.depth or 1 + openings + body.count(b",") > limits.nodes or len(body) > limits.bytes
+
+
+def _may_have_long_numbers(body: bytes) -> bool:
+    shapes = body.translate(_SHAPES)
+    long, small, large = _LONG_NUMBERS
+    return long in shapes or small in shapes or large in shapes
 
 
 def _check_values(value: Json, limits: Limits, *, numbers: bool) -> None:

@@ -13,12 +13,14 @@ from typing import cast
 from janua.errors import InvalidSchema, Violation
 from janua.model.collection import Schema
 from janua.model.names import pointer
+from janua.model.patch import parse_pointer
 from janua.model.types import Json
 from janua.registry.cost import cost_violations, size_violations
 from janua.registry.engine import build_engine, is_pattern, uri_of
 from janua.registry.keywords import METASCHEMAS, Draft, draft_named, draft_of
 from janua.registry.lookaround import SECONDS, TooMuchWork, effort
 from janua.registry.messages import message_of
+from janua.registry.pattern_mistakes import mistake_in
 from janua.registry.references import Place, SchemaMap, shown
 from janua.registry.validation import Validator
 
@@ -33,7 +35,8 @@ def check_schema(document: Schema, references: Mapping[str, Schema], cost: int) 
     Raises: `InvalidSchema` with every violation that the first failing step finds.
     """
     _refuse(_dialect(document))
-    _refuse([_plain(each) for each in _metaschema(draft_of(document)).validate(cast(Json, document))])
+    found = _metaschema(draft_of(document)).validate(cast(Json, document))
+    _refuse([each for violation in found for each in _plain(violation, cast(Json, document))])
     _refuse(size_violations(document, cost))
     schemas = SchemaMap(document, references)
     _refuse(schemas.violations)
@@ -59,13 +62,35 @@ def _dialect(document: Schema) -> list[Violation]:
     ]
 
 
-def _plain(violation: Violation) -> Violation:
-    """Return a violation of a metaschema in words for the author of a schema."""
-    last = violation.pointer.rpartition("/")[2]
-    message = "must be one of array, boolean, integer, null, number, object and string, or a list of them"
-    if last == "type" and violation.keyword in ("anyOf", "enum"):
-        return replace(violation, message=message)
-    return violation
+def _plain(violation: Violation, document: Json) -> list[Violation]:
+    """Return a violation of a metaschema in words for the author of a schema; several for several patterns."""
+    at = violation.pointer
+    match violation.keyword, at.rpartition("/")[2]:
+        case "anyOf" | "enum", "type":
+            message = "must be one of array, boolean, integer, null, number, object and string, or a list of them"
+            return [replace(violation, message=message)]
+        case "format", "pattern":
+            return [Violation(at, "pattern", _no_pattern(cast(str, _value_at(document, at))))]
+        case "propertyNames" | "format", "patternProperties":
+            keys = cast(Mapping[str, Json], _value_at(document, at))
+            wrong = (each for each in keys if not is_pattern(each))
+            found = [Violation(at + pointer((each,)), "patternProperties", _no_pattern(each)) for each in wrong]
+            return found or [violation]
+        case _:
+            return [violation]
+
+
+def _no_pattern(pattern: str) -> str:
+    reason = mistake_in(pattern)
+    if reason is None:
+        return f"{shown(pattern)} is not a regular expression that can be used (ECMA-262, of moderate size)"
+    return f"{shown(pattern)} is not a regular expression: {reason}"
+
+
+def _value_at(document: Json, pointer: str) -> Json:
+    for step in parse_pointer(pointer):
+        document = document[int(step)] if isinstance(document, list) else cast(Mapping[str, Json], document)[step]
+    return document
 
 
 @functools.cache
@@ -78,8 +103,7 @@ def _patterns(schemas: SchemaMap) -> Iterator[Violation]:
     for place in schemas:
         for where, pattern in _patterns_at(place):
             if known.setdefault(pattern, is_pattern(pattern)) is False:
-                message = f"{shown(pattern)} is not a regular expression that can be used (ECMA-262, of moderate size)"
-                yield Violation(f"{place.pointer}{where}", where.split("/")[1], message)
+                yield Violation(f"{place.pointer}{where}", where.split("/")[1], _no_pattern(pattern))
 
 
 def _patterns_at(place: Place) -> Iterator[tuple[str, str]]:

@@ -34,6 +34,7 @@ class Answered:
     As `application/json` it has status 200, unless the server is to blame (500 and above).
     `errors_before_execution` says that the document, the choice of an operation or the variables were wrong. `headers`
     say when to try again, and `revision` is that of the catalog after an operation that may have made a new one.
+    `error` is the code of the first of its errors, for the request's trace.
     """
 
     body: bytes
@@ -41,3 +42,4 @@ class Answered:
     errors_before_execution: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     revision: int | None = None
+    error: str = ""

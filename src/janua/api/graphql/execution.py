@@ -29,9 +29,11 @@ from janua.api.graphql.faults import cause_of, errors_body, fault
 from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
 from janua.api.graphql.registry_given import Context
+from janua.api.graphql.sample import NOTHING, sample_query, sampled
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables
+from janua.api.headers import REPLAYED
 from janua.api.problems import graphql_error, retry_headers, status_of
 from janua.api.wire import json_bytes
 from janua.config import is_open
@@ -53,11 +55,14 @@ from janua.model.types import Json
 from janua.query.variables import Structural, no_lookup
 from janua.storage.pool import Connection
 from janua.telemetry import metrics
-from janua.telemetry.spans import annotate, span
+from janua.telemetry.spans import OPERATION, ROOT_FIELDS, annotate, span
 
 OK, BAD_REQUEST, FAILED = 200, 400, 500
+REFUSED = "null"
+"""The answer of a statement that has an aggregate with more groups than it may show."""
 MANY = 100
 """So many elements of a variable are coerced in a thread."""
+NO_HEADERS: Mapping[str, str] = {}
 IDEMPOTENT = "/graphql"
 """The scope of idempotency keys; no collection is called so."""
 
@@ -94,7 +99,8 @@ class Engine:
         if document is None:
             document = await self.documents.prepare(asked.collection, asked.query, catalog)
         operation = document.operation(asked.operation_name)
-        annotate("graphql.operation.name", asked.operation_name or operation.name)
+        annotate(OPERATION, asked.operation_name or operation.name)
+        annotate(ROOT_FIELDS, operation.root_fields)
         if not operation.is_query and not asked.mutations_allowed:
             raise MethodNotAllowed("GET", ("POST",))
         return await _Run(self, catalog, document, operation, asked).answer()
@@ -110,6 +116,15 @@ class Engine:
         if collection is None:
             return await asyncio.to_thread((await self.slices.whole(catalog)).sdl)
         return await asyncio.to_thread((await self.slices.slice(catalog, frozenset([collection]))).sdl)
+
+    async def sample(self, collection: str | None) -> str:
+        """Return a query to begin with, of one collection. Raises: `UnknownCollection`, `CollectionQuarantined`."""
+        catalog = self.gateway.live.catalog
+        chosen = sampled(catalog) if collection is None else catalog.collection(collection)
+        if chosen is None:
+            return NOTHING
+        slice = await self.slices.slice(catalog, frozenset([chosen.name]))
+        return sample_query(slice.schema, chosen.names.plural)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +143,7 @@ class _Run:
                 return await self._mixed()
             if self.operation.is_query:
                 return _data(await self._read(self._program()))
-            return _data(await self._write())
+            return await self._write()
         except StaleCatalog:
             raise
         except FailedField as failed:
@@ -138,7 +153,7 @@ class _Run:
         except JanuaError as error:
             return _unanswered(error, self._culprit(error))
         except GraphQLError as error:
-            return Answered(_without_data([fault(error)]))
+            return Answered(_without_data([fault(error)]), error=cause_of(error).code)
 
     def _culprit(self, error: JanuaError) -> list[str] | None:
         """Return the path of the root field that cannot be planned, if it is one: all of them are planned as one."""
@@ -209,31 +224,59 @@ class _Run:
         return found
 
     async def _read(self, program: "tuple[Program, list[object]]") -> bytes:
-        compiled, arguments = program
-        text = await answer(self.engine.gateway, self.catalog, compiled.statement, arguments)
-        return self._complete(text).encode()
+        text = await self._text(*program)
+        if text == REFUSED:
+            raise await self._too_many_groups(self._values())
+        return text.encode()
 
-    def _complete(self, text: str) -> str:
-        """Return the text of an answer. Raises: `QueryTooLarge` when an aggregate has more groups than it may show."""
-        if text == "null":
-            limit = self.engine.gateway.query_limits.groups
-            raise QueryTooLarge("groups, and no `first` to say how many to show", limit + 1, limit)
-        return text
+    async def _text(self, program: Program, arguments: Sequence[object]) -> str:
+        return await answer(self.engine.gateway, self.catalog, program.statement, arguments)
 
-    async def _write(self) -> bytes:
+    async def _too_many_groups(self, values: VariableValues) -> FailedField:
+        """Return the error of an aggregate that has more groups than it may show: all roots are one statement."""
+        fields = self._fields(values).items()
+        aggregates = {key: nodes for key, nodes in fields if self._verb(nodes) == "aggregate"}
+        *others, last = aggregates
+        for key in others:
+            program = compile_reads(self._scene(), {key: aggregates[key]}, values)
+            if await self._text(program, program.arguments(no_lookup)) == REFUSED:
+                break
+        else:
+            key = last
+        limit = self.engine.gateway.query_limits.groups
+        return FailedField(key, QueryTooLarge("groups, and no `first` to say how many to show", limit + 1, limit))
+
+    def _verb(self, nodes: Sequence[FieldNode]) -> str | None:
+        mark = mark_of(self.operation.type, nodes[0].name.value)
+        return None if mark is None else mark.verb
+
+    async def _write(self) -> Answered:
         """Run the steps of a mutation, all or none."""
         gateway = self.engine.gateway
-        values = await self._large_values()
-        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
-        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
-        mutation = resolve(self._scene(), fields, selecting)
+        mutation = await self._mutation()
         if self.asked.idempotency_key is not None:
             return await in_one_transaction(gateway, partial(self._once, mutation))
-        if mutation.is_one_create:
-            return await mutation.create()
-        return await (on_connection if mutation.is_one_statement else in_one_transaction)(gateway, mutation.run)
+        only = mutation.only
+        if only is not None and only.mark.verb == "create":
+            return _data(await mutation.create(only))
+        return _data(await (in_one_transaction if only is None else on_connection)(gateway, mutation.run))
 
-    async def _once(self, mutation: Mutation, c: Connection) -> bytes:
+    async def _mutation(self) -> Mutation:
+        """Return what is to be written, compiled now unless it was before."""
+        writes, variables = self.operation.writes, self.asked.variables
+        is_large = any(isinstance(each, list) and len(each) > MANY for each in variables.values())
+        scene = self._scene()
+        found = await asyncio.to_thread(writes.find, variables, scene) if is_large else writes.find(variables, scene)
+        if found is not None:
+            return found
+        values = await asyncio.to_thread(self._values) if is_large else self._values()
+        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
+        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
+        mutation = resolve(scene, fields, selecting)
+        writes.keep(variables, values, fields, mutation)
+        return mutation
+
+    async def _once(self, mutation: Mutation, c: Connection) -> Answered:
         """Answer a request with an idempotency key."""
         told: dict[str, Json] = {
             "query": self.asked.query,
@@ -241,13 +284,8 @@ class _Run:
             "variables": dict(self.asked.variables),
         }
         idempotency = Idempotency.of(self.asked.idempotency_key or "", dumps(told).encode())
-        answer, _ = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
-        return answer
-
-    async def _large_values(self) -> VariableValues:
-        """Return the coerced values, made in a thread when that takes a while."""
-        is_large = any(isinstance(each, list) and len(each) > MANY for each in self.asked.variables.values())
-        return await asyncio.to_thread(self._values) if is_large else self._values()
+        answer, replayed = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
+        return _data(answer, {REPLAYED: "true"} if replayed else {})
 
     async def _mixed(self) -> Answered:
         """Answer an operation with fields of the registry or of introspection, which graphql-core executes."""
@@ -261,20 +299,22 @@ class _Run:
             raise InvalidQuery("mutation", "changes of the registry and of records cannot be one transaction; send two")
         result = await self._static(static)
         errors = [fault(each) for each in result.errors or ()]
+        causes = [cause_of(each) for each in result.errors or ()]
         revision = None if self.operation.is_query else self.engine.gateway.live.catalog.revision
         if result.data is None:
-            failed = _failed(errors, [cause_of(each) for each in result.errors or ()])
-            return replace(failed, revision=revision)
+            return replace(_failed(errors, causes), revision=revision)
         members = result.data | (await self._members(reads, values) if reads else {})
         body = _body({key: members[key] for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):
             self.operation.static_answer = body
-        return Answered(body, revision=revision)
+        return Answered(body, revision=revision, error=_first(causes))
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
-        text = await answer(self.engine.gateway, self.catalog, program.statement, program.arguments(no_lookup))
-        return cast("dict[str, Json]", loads(self._complete(text)))
+        text = await self._text(program, program.arguments(no_lookup))
+        if text == REFUSED:
+            raise await self._too_many_groups(values)
+        return cast("dict[str, Json]", loads(text))
 
     async def _static(self, fields: Fields) -> ExecutionResult:
         nodes: list[FieldNode] = [node for each in fields.values() for node in each]
@@ -293,7 +333,7 @@ class _Run:
         return result if isinstance(result, ExecutionResult) else await result
 
     def _is_static(self, nodes: Sequence[FieldNode]) -> bool:
-        return mark_of(self.operation.type, nodes[0].name.value) is None
+        return self._verb(nodes) is None
 
     def _is_introspection(self, fields: Fields) -> bool:
         """Return whether the answer depends on nothing but the GraphQL schema."""
@@ -308,12 +348,13 @@ def _shape(shaping: Shaping, variables: Variables) -> Hashable | None:
         return None
 
 
-def _data(members: bytes) -> Answered:
-    return Answered(b'{"data": ' + members + b"}")
+def _data(members: bytes, headers: Mapping[str, str] = NO_HEADERS) -> Answered:
+    return Answered(b'{"data": ' + members + b"}", headers=headers)
 
 
 def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:
-    return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True)
+    causes = [each if isinstance(each, JanuaError) else cause_of(each) for each in errors]
+    return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True, error=_first(causes))
 
 
 def _unanswered(error: JanuaError, path: Sequence[str] | None = None) -> Answered:
@@ -323,7 +364,12 @@ def _unanswered(error: JanuaError, path: Sequence[str] | None = None) -> Answere
 
 def _failed(shown: Sequence[Mapping[str, object]], errors: Sequence[JanuaError]) -> Answered:
     again = {name: value for each in errors for name, value in retry_headers(each).items()}
-    return Answered(_without_data(shown), max(map(_status, errors), default=OK), headers=again)
+    status = max(map(_status, errors), default=OK)
+    return Answered(_without_data(shown), status, headers=again, error=_first(errors))
+
+
+def _first(errors: Sequence[JanuaError]) -> str:
+    return errors[0].code if errors else ""
 
 
 def _without_data(errors: Sequence[Mapping[str, object]]) -> bytes:

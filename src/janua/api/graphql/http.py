@@ -24,6 +24,7 @@ from janua.api.graphql.parameters import Parameters, read_body_parameters, read_
 from janua.api.graphql.persisted import PersistedDocuments
 from janua.api.headers import idempotency_key, media_type
 from janua.api.problems import headers_of, status_of
+from janua.api.sending import send_whole
 from janua.api.watch import Watch
 from janua.config import Settings, is_open
 from janua.errors import (
@@ -36,6 +37,7 @@ from janua.errors import (
 )
 from janua.gateway.gateway import apart_if_large
 from janua.registry.document import Limits
+from janua.telemetry.spans import ERROR, annotate
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 WRAPPING = 4
@@ -85,9 +87,9 @@ class GraphQLEndpoint:
             asked = await apart_if_large(len(body), read_body_parameters, body, self._limits)
             answered = await self._execute(scope, receive, asked, mutations_allowed=True, idempotency_key=key)
         except JanuaError as error:
-            await _refuse(send, error, form)
+            await _refuse(scope, send, error, form)
         else:
-            await _respond(send, answered, form)
+            await _respond(scope, send, answered, form)
 
     async def _get(self, scope: Scope, receive: Receive, send: Send) -> None:
         accept = _accept(_head(scope))
@@ -96,16 +98,16 @@ class GraphQLEndpoint:
             await PlainTextResponse(await _engine(scope).sdl(_collection(scope)))(scope, receive, send)
             return
         if self._shows_page and prefers_page(accept):
-            await graphiql()(scope, receive, send)
+            await graphiql(await _engine(scope).sample(_collection(scope)))(scope, receive, send)
             return
         form = answer_type(accept)
         try:
             asked = read_url_parameters(query_string, self._limits)
             answered = await self._execute(scope, receive, asked, mutations_allowed=False, idempotency_key=None)
         except JanuaError as error:
-            await _refuse(send, error, form)
+            await _refuse(scope, send, error, form)
         else:
-            await _respond(send, answered, form)
+            await _respond(scope, send, answered, form)
 
     async def _execute(
         self,
@@ -184,24 +186,25 @@ def _collection(scope: Scope) -> str | None:
     return scope["path_params"].get("collection") if "path_params" in scope else None
 
 
-async def _respond(send: Send, answered: Answered, form: str) -> None:
+async def _respond(scope: Scope, send: Send, answered: Answered, form: str) -> None:
     """Send a response; as `application/json`, only what the server is to blame for has a status of its own."""
+    annotate(ERROR, answered.error)
     status = answered.status_if_graphql_json
     headers = dict(answered.headers)
     if answered.revision is not None:
         headers[REVISION] = str(answered.revision)
-    await _send(send, status if form == GRAPHQL_JSON or status >= 500 else 200, form, answered.body, headers)
+    await _send(scope, send, status if form == GRAPHQL_JSON or status >= 500 else 200, form, answered.body, headers)
 
 
-async def _refuse(send: Send, error: JanuaError, form: str) -> None:
+async def _refuse(scope: Scope, send: Send, error: JanuaError, form: str) -> None:
     """Send an error that is about the whole request."""
+    annotate(ERROR, error.code)
     # Of this one the client made no mistake: it is an answer, and clients of the protocol read it as one.
     known = form == JSON and isinstance(error, UnknownPersistedDocument)
-    await _send(send, 200 if known else status_of(error).value, form, errors_body(error), headers_of(error))
+    await _send(scope, send, 200 if known else status_of(error).value, form, errors_body(error), headers_of(error))
 
 
-async def _send(send: Send, status: int, form: str, body: bytes, headers: Mapping[str, str]) -> None:
+async def _send(scope: Scope, send: Send, status: int, form: str, body: bytes, headers: Mapping[str, str]) -> None:
     sent = [(b"content-type", _TYPES[form]), (b"content-length", str(len(body)).encode())]
     sent += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": status, "headers": sent})
-    await send({"type": "http.response.body", "body": body})
+    await send_whole(scope, send, status, sent, body)

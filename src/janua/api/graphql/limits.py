@@ -23,6 +23,7 @@ from graphql import (
 )
 
 from janua.api.graphql.scanning import check_text, without_comments
+from janua.api.graphql.selecting import sets_of
 from janua.config import Graphql
 from janua.errors import IntrospectionOff, QueryTooLarge
 
@@ -154,14 +155,14 @@ class _Walk:
             raise IntrospectionOff
         _bound("levels of fields", depth, self._depth_limit(names))
         for selected in place.values():
-            self.places(_nested_in(selected), 0 if selected[0].name.value in INTROSPECTION else None)
+            self.places(sets_of(selected), 0 if selected[0].name.value in INTROSPECTION else None)
 
     def places(self, sets: Sequence[SelectionSetNode], lists: int | None = None) -> None:
         """Check the place where these selections are merged, and those below; `lists` counts in introspections."""
         for selected in self._place(sets).values() if sets else ():
             below = None if lists is None else lists + (selected[0].name.value in LISTS)
             _bound("nested lists of types and fields in an introspection", below or 0, LISTS_DEPTH)
-            self.places(_nested_in(selected), below)
+            self.places(sets_of(selected), below)
 
     def _depth_limit(self, names: set[str]) -> int:
         only = bool(names & INTROSPECTION) and names <= INTROSPECTION | {"__typename"}
@@ -201,7 +202,3 @@ class _Walk:
 
 def _nested(selection: SelectionNode) -> SelectionSetNode | None:
     return getattr(selection, "selection_set", None)
-
-
-def _nested_in(selected: Sequence[FieldNode]) -> list[SelectionSetNode]:
-    return [each.selection_set for each in selected if each.selection_set is not None]

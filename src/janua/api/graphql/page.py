@@ -1,7 +1,8 @@
 """GraphiQL, for people who come with a browser.
 
 `just assets` bundles it with its workers below `static/graphiql`, and nothing else is loaded then; without, the page
-loads the same versions from a CDN. The page asks the path that it was loaded from; nothing of a caller's is in it.
+loads the same versions from a CDN. The page asks the path that it was loaded from, and begins with a sample query;
+nothing of a caller's is in it.
 """
 
 import json
@@ -21,8 +22,7 @@ VERSIONS = {
 """Package → the version that `scripts/assets/package.json` pins."""
 
 HOST = CDN.removeprefix("https://")
-_MOUNT = 'mount(document.getElementById("page"), {url: location.pathname});'
-_INSTALLED = f'import {{mount}} from "/static/graphiql/graphiql.js"; {_MOUNT}'
+_INSTALLED = 'import {mount} from "/static/graphiql/graphiql.js";'
 # Each package is loaded once: what several of them need is left out of their bundles and found by the import map.
 _IMPORTS = {
     "react": f"{CDN}/react@{VERSIONS['react']}",
@@ -35,26 +35,34 @@ _IMPORTS = {
     "@graphiql/react": f"{CDN}/@graphiql/react@0.39.0?standalone&external=react,react-dom,graphql,@graphiql/toolkit",
     "@graphiql/toolkit": f"{CDN}/@graphiql/toolkit@{VERSIONS['@graphiql/toolkit']}?standalone&external=graphql",
 }
-_FROM_CDN = f"""
-import {{createElement}} from "react";
-import {{createRoot}} from "react-dom/client";
-import {{GraphiQL}} from "graphiql";
-import {{createGraphiQLFetcher}} from "@graphiql/toolkit";
+_FROM_CDN = """
+import {createElement} from "react";
+import {createRoot} from "react-dom/client";
+import {GraphiQL} from "graphiql";
+import {createGraphiQLFetcher} from "@graphiql/toolkit";
 import "graphiql/setup-workers/esm.sh";
-const mount = (element, options) =>
-  createRoot(element).render(createElement(GraphiQL, {{fetcher: createGraphiQLFetcher(options)}}));
-{_MOUNT}"""
+const mount = (element, {query, ...options}) => createRoot(element).render(
+  createElement(GraphiQL, {fetcher: createGraphiQLFetcher(options), defaultQuery: query}));
+"""
 
 
-def graphiql() -> Response:
-    """Return the page."""
+def graphiql(sample: str) -> Response:
+    """Return the page, which begins with this query when its reader has not been there before."""
+    mount = _mount(sample)
     if (STATIC / "graphiql" / "graphiql.js").is_file():
-        body = _element() + _module(_INSTALLED)
-        return _page("/static/graphiql/graphiql.css", "'self'", "", body, digest_of(_INSTALLED))
+        script = _INSTALLED + mount
+        return _page("/static/graphiql/graphiql.css", "'self'", "", _element() + _module(script), digest_of(script))
     imports = json.dumps({"imports": _IMPORTS})
-    body = f'{_element(waiting_for(HOST))}<script type="importmap">{imports}</script>{_module(_FROM_CDN)}'
+    script = _FROM_CDN + mount
+    body = f'{_element(waiting_for(HOST))}<script type="importmap">{imports}</script>{_module(script)}'
     style = f"{CDN}/graphiql@{VERSIONS['graphiql']}/dist/style.css"
-    return _page(style, CDN, CDN, body, f"{digest_of(imports)} {digest_of(_FROM_CDN)}")
+    return _page(style, CDN, CDN, body, f"{digest_of(imports)} {digest_of(script)}")
+
+
+def _mount(sample: str) -> str:
+    # Names of GraphQL need no escaping in a script; should one ever, it does not end it.
+    query = json.dumps(sample).replace("<", "\\u003c")
+    return f'mount(document.getElementById("page"), {{url: location.pathname, query: {query}}});'
 
 
 def _page(style: str, source: str, origin: str, body: str, digests: str) -> Response:

@@ -1,12 +1,22 @@
 """The report of a schema as GraphQL types: that of `gateway.answers`, member by member. Start at `Report`."""
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 import strawberry
 
-from janua.api.graphql.registry_types import JsonValue, Verdict
+from janua.api.graphql.registry_types import JsonValue
 from janua.gateway import answers
+
+
+@strawberry.enum(description="Whether a schema can become the next version.")
+class Verdict(Enum):
+    """The verdicts of a report."""
+
+    COMPATIBLE = "compatible"
+    INCOMPATIBLE = "incompatible"
+    UNDECIDED = "undecided"
 
 
 @strawberry.type(description="A difference between two schema versions; `pointer` leads to it in the document.")

@@ -1,4 +1,7 @@
-"""The registry's answers as GraphQL types: those of `gateway.answers`, member by member."""
+"""What the registry says of collections as GraphQL types: those of `gateway.answers`, member by member.
+
+What it says of changes is in `registry_reports`.
+"""
 
 from datetime import datetime
 from enum import Enum
@@ -10,15 +13,6 @@ from janua.gateway import answers
 
 JsonValue = NewType("JsonValue", object)
 """Any JSON, `JSON` in GraphQL."""
-
-
-@strawberry.enum(description="Whether a schema can become the next version.")
-class Verdict(Enum):
-    """The verdicts of a report."""
-
-    COMPATIBLE = "compatible"
-    INCOMPATIBLE = "incompatible"
-    UNDECIDED = "undecided"
 
 
 @strawberry.enum(description="Which versions of a schema must accept each other's documents.")

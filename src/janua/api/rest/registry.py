@@ -97,7 +97,11 @@ async def configure(request: Request) -> Response:
     _, body = await read_body(request, gateway.settings.limits.body_bytes, POLICY_TYPES)
     policy = _policy(read_document(body, gateway.document_limits).value)
     described = await schemas.configure(
-        gateway, collection_of(request), mode=policy.get("mode"), evolution=policy.get("evolution")
+        gateway,
+        collection_of(request),
+        mode=policy.get("mode"),
+        evolution=policy.get("evolution"),
+        if_match=versions_of(request, "If-Match"),
     )
     return await asyncio.to_thread(_description, described)
 

@@ -124,7 +124,8 @@ _REGISTER = operation(
 _CONFIGURE = operation(
     "registry_configure",
     "Set the compatibility mode or the evolution policy",
-    {"200": answer("All about it.", reference("Description"), "ETag"), **problems(404, body=True)},
+    {"200": answer("All about it.", reference("Description"), "ETag"), **problems(404, 412, body=True)},
+    "IfMatch",
     requestBody=required_body(json_content(_POLICY, POLICY_TYPES)),
 )
 _DROP = operation(

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from janua.api.sending import send_response
 from janua.api.watch import Watch
 from janua.errors import MethodNotAllowed
 from janua.gateway.gateway import Gateway
@@ -50,7 +51,7 @@ class _Resource:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         response = await self._answer(request)
-        await response(scope, receive, send)
+        await send_response(response, scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         if request.method == "OPTIONS":

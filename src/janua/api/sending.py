@@ -1,0 +1,92 @@
+"""Answers whose body is known when they begin: one message through all layers, written to the socket at once.
+
+ASGI has a message for the head of an answer and another for its body; each goes through every layer, and uvicorn
+writes each by itself, which is a fifth of a small request. A server with the extension `EXTENSION` takes the `body` in
+the message that starts the answer. Start at `send_response`; `Cycle` is the server's side of it.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import (
+    HEADER_RE,
+    HEADER_VALUE_RE,
+    STATUS_LINE,
+    RequestResponseCycle,
+)
+
+EXTENSION: Final = "janua.whole_answer"
+EXTENSIONS: Final[dict[str, dict[object, object]]] = {EXTENSION: {}}
+"""What such a server puts into `extensions` of a scope."""
+BODILESS: Final = frozenset({204, 304})
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+async def send_response(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send an answer, whole if it is one that can be."""
+    if type(response) is Response and response.background is None:
+        await send_whole(scope, send, response.status_code, response.raw_headers, bytes(response.body))
+    else:
+        await response(scope, receive, send)
+
+
+async def send_whole(scope: Scope, send: Send, status: int, headers: Headers, body: bytes) -> None:
+    """Send an answer; its headers have their `content-length`, unless the status has no body."""
+    if EXTENSION in scope.get("extensions", ()):
+        await send({"type": "http.response.start", "status": status, "headers": headers, "body": body})
+        return
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Cycle(RequestResponseCycle):
+    """A request on a connection, and its answer."""
+
+    keep_alive: bool
+
+    async def send(self, message: Any) -> None:  # noqa: ANN401 -- uvicorn's messages are unions of its own
+        """Take a message of the answer."""
+        if message["type"] != "http.response.start" or "body" not in message:
+            await super().send(message)
+            return
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        if self.response_started:
+            raise RuntimeError("the answer has begun already")
+        written = self._written(message)
+        self.response_started = self.response_complete = True
+        self.waiting_for_100_continue = False
+        self.transport.write(written)
+        self.message_event.set()
+        if not self.keep_alive:
+            self.transport.close()
+        self.on_response()
+
+    def _written(self, message: Message) -> bytes:
+        status: int = message["status"]
+        lines = [STATUS_LINE[status]]
+        for name, value in (*self.default_headers, *message["headers"]):
+            if name == b"connection":
+                self.keep_alive = self.keep_alive and value.lower() != b"close"
+            else:
+                lines.append(_line(name, value))
+        if not self.keep_alive:
+            lines.append(b"connection: close\r\n")
+        lines.append(b"\r\n")
+        if self.scope["method"] != "HEAD" and status not in BODILESS:
+            lines.append(message["body"])
+        return b"".join(lines)
+
+
+@lru_cache(maxsize=1024)
+def _line(name: bytes, value: bytes) -> bytes:
+    """Return the line of a header. Raises: `RuntimeError` when it would be more than one."""
+    if HEADER_RE.search(name) or HEADER_VALUE_RE.search(value):
+        raise RuntimeError("a header has characters that HTTP does not allow")
+    return name + b": " + value + b"\r\n"

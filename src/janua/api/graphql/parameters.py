@@ -5,19 +5,17 @@ Members that GraphQL over HTTP does not know are ignored, as it demands. Start a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import parse_qsl
 
-from janua.errors import InvalidRequest
+from janua.errors import InvalidRequest, MalformedDocument
 from janua.model.types import Json
 from janua.registry.document import Limits, read_document
 
 NAMES = ("query", "operationName", "variables", "extensions")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(NamedTuple):
     """What a request says; `query` may be left out where `extensions` name a persisted document."""
 
     query: str | None
@@ -56,8 +54,16 @@ def read_url_parameters(query_string: bytes, limits: Limits) -> Parameters:
         raise InvalidRequest(f"each of {', '.join(NAMES)} can be given once")
     for name in NAMES[2:]:
         if name in found:
-            found[name] = read_document(str(found[name]).encode(), limits).value
+            found[name] = _json(name, str(found[name]), limits)
     return _checked(found)
+
+
+def _json(name: str, text: str, limits: Limits) -> Json:
+    try:
+        return read_document(text.encode(), limits).value
+    except MalformedDocument as error:
+        reason = error.reason.removeprefix("the body ").removeprefix("it ")
+        raise InvalidRequest(f"`{name}` in the URL: {reason}") from None
 
 
 def _checked(found: dict[str, Json]) -> Parameters:

@@ -54,6 +54,29 @@ class Pair:
 
 
 PAIRS = [
+    # --- contents, which drafts 6 and 7 assert; they are annotations in others
+    Pair(
+        "a string has to be base64",
+        {"$schema": D7, **S},
+        {"$schema": D7, **S, "contentEncoding": "base64"},
+        backward="contents.narrowed",
+        jsoncompat="knows draft 2020-12 only",
+    ),
+    Pair(
+        "what is in base64 has to be JSON, and may be longer",
+        {"$schema": D7, **S, "contentEncoding": "base64", "maxLength": 9},
+        {"$schema": D7, **S, "contentEncoding": "base64", "contentMediaType": "application/json"},
+        backward="contents.narrowed",
+        forward="max_length.raised",
+        jsoncompat="knows draft 2020-12 only",
+    ),
+    Pair(
+        "base64 may be longer",
+        {"$schema": D7, **S, "contentEncoding": "base64", "maxLength": 9},
+        {"$schema": D7, **S, "contentEncoding": "base64"},
+        forward="max_length.raised",
+        jsoncompat="knows draft 2020-12 only",
+    ),
     # --- types
     Pair("an integer becomes a number", I, N, forward="type.widened"),
     Pair("a string becomes a string or null", S, {"type": ["string", "null"]}, forward="type.widened"),

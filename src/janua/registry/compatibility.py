@@ -52,6 +52,8 @@ CODES: Mapping[str, tuple[str, str]] = {
     "maxLength": ("max_length.lowered", "max_length.raised"),
     "pattern": ("pattern.narrowed", "pattern.widened"),
     "format": ("format.narrowed", "format.widened"),
+    "contentEncoding": ("contents.narrowed", "contents.widened"),
+    "contentMediaType": ("contents.narrowed", "contents.widened"),
     "required": ("required.added", "required.removed"),
     "properties": ("property.forbidden", "property.allowed"),
     "patternProperties": ("property.forbidden", "property.allowed"),

@@ -11,7 +11,6 @@ from functools import lru_cache
 from itertools import combinations
 from typing import assert_never
 
-from janua.model.collection import Schema
 from janua.model.types import Json
 from janua.registry.inclusion.demands import (
     All,
@@ -38,6 +37,7 @@ from janua.registry.inclusion.demands import (
 )
 from janua.registry.inclusion.effort import Effort
 from janua.registry.inclusion.rules import Rules
+from janua.registry.inclusion.samples import schema_of
 from janua.registry.inclusion.words import covers, matcher
 from janua.registry.shapes import is_number, kind_of
 from janua.registry.validation import Validator
@@ -189,5 +189,4 @@ def _from(value: list[Json], start: int, *, alone: bool) -> list[Json]:
 
 @lru_cache(maxsize=64)
 def _of_format(name: str) -> Validator:
-    schema: Schema = {"format": name}
-    return Validator(schema)
+    return Validator(dict(schema_of(name)))

@@ -35,6 +35,7 @@ from janua.registry.inclusion.demands import (
     Whatever,
     negated,
 )
+from janua.registry.inclusion.samples import BASE64, JSON, JSON_IN_BASE64
 from janua.registry.inclusion.versions import Versions
 from janua.registry.keywords import Draft, overrides_siblings
 from janua.registry.references import Place
@@ -249,6 +250,15 @@ def _format(case: _Case) -> Formula:
     return Formatted(case.value) if isinstance(case.value, str) and case.value in FORMATS else TRUE
 
 
+def _encoding(case: _Case) -> Formula:
+    return Formatted(BASE64) if case.value == BASE64 else TRUE
+
+
+def _media_type(case: _Case) -> Formula:
+    is_encoded = case.place.get("contentEncoding") == BASE64
+    return Formatted(JSON_IN_BASE64 if is_encoded else JSON) if case.value == JSON else TRUE
+
+
 # --- objects -----------------------------------------------------------------------------------------------------
 
 
@@ -378,6 +388,8 @@ _RULES: Mapping[str, _Entry] = {
     "maxLength": _Entry(_size, _STRING),
     "pattern": _Entry(_pattern, _STRING),
     "format": _Entry(_format, _STRING),
+    "contentEncoding": _Entry(_encoding, _STRING, since=Draft.D6, until=Draft.D7),
+    "contentMediaType": _Entry(_media_type, _STRING, since=Draft.D6, until=Draft.D7),
     "required": _Entry(_required, _OBJECT),
     "properties": _Entry(_properties, _OBJECT),
     "patternProperties": _Entry(_pattern_properties, _OBJECT),

@@ -1,10 +1,20 @@
-"""Strings of each format, and for some formats a pattern that all its strings match.
+"""Strings of each format and kind of contents, and for some formats a pattern that all its strings match.
 
 A test holds both against the validation engine.
 """
 
 from collections.abc import Mapping, Sequence
 
+from janua.model.types import Json
+from janua.registry.keywords import METASCHEMAS, Draft
+
+BASE64, JSON, JSON_IN_BASE64 = "base64", "application/json", "application/json in base64"
+CONTENTS: Mapping[str, Mapping[str, Json]] = {
+    BASE64: {"contentEncoding": BASE64},
+    JSON: {"contentMediaType": JSON},
+    JSON_IN_BASE64: {"contentEncoding": BASE64, "contentMediaType": JSON},
+}
+"""What drafts 6 and 7 say of the contents of a string and the engine asserts; in later ones they are annotations."""
 SAMPLES: Mapping[str, Sequence[str]] = {
     "date": ("2024-05-01", "1999-12-31"),
     "date-time": ("2024-05-01T12:30:00Z", "1999-12-31T23:59:59.5+02:00"),
@@ -25,6 +35,9 @@ SAMPLES: Mapping[str, Sequence[str]] = {
     "json-pointer": ("/a/b", ""),
     "relative-json-pointer": ("0", "1/a"),
     "regex": ("a+", "^[a-z]*$"),
+    BASE64: ("ODY=", ""),
+    JSON: ("{}", "86"),
+    JSON_IN_BASE64: ("ODY=", "e30=", "MTIzNDU2Nzg5MA=="),
 }
 SHAPES: Mapping[str, str] = {
     "date": r"^.{4}-.{2}-.{2}$",
@@ -33,5 +46,13 @@ SHAPES: Mapping[str, str] = {
     "ipv6": r"^[0-9A-Fa-f:.]+$",
     "email": r"@",
     "idn-email": r"@",
+    BASE64: r"^([0-9A-Za-z+/]{2}[0-9A-Za-z+/=]{2})*$",
+    JSON_IN_BASE64: r"^([0-9A-Za-z+/]{2}[0-9A-Za-z+/=]{2})+$",
 }
 """Patterns that are no narrower than what the engine takes for the format, which is more than the RFCs do."""
+
+
+def schema_of(name: str) -> Mapping[str, Json]:
+    """Return the schema that demands a format or a kind of contents, and nothing else."""
+    found = CONTENTS.get(name)
+    return {"format": name} if found is None else {"$schema": METASCHEMAS[Draft.D7], **found}

@@ -44,4 +44,4 @@ def parse_id(text: str) -> UUID:
     """
     if not _PATTERN.fullmatch(text):
         raise InvalidId(text)
-    return UUID(text)
+    return UUID(int=int(text.replace("-", ""), 16))  # it is in form, which `UUID` would look at again

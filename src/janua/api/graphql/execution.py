@@ -6,9 +6,8 @@ statement; the text that PostgreSQL made is the answer.
 
 import asyncio
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from graphql import DocumentNode, ExecutionResult, FieldNode, GraphQLError, OperationDefinitionNode, SelectionSetNode
 from graphql import execute as execute_static  # pyright: ignore[reportUnknownVariableType] -- its middleware is untyped
@@ -127,8 +126,7 @@ class Engine:
         return sample_query(slice.schema, chosen.names.plural)
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """One operation with the variables of one request."""
 
     engine: Engine
@@ -160,7 +158,7 @@ class _Run:
         if not self.operation.is_query or _status(error) >= FAILED:
             return None
         values = self._values()
-        fields = self._fields(values)
+        fields = self._selected(values)
         if len(fields) == 1:
             return [*fields]
         for key, nodes in fields.items():
@@ -205,9 +203,9 @@ class _Run:
 
     def _compile(self, values: VariableValues) -> Program:
         with span("plan"):
-            return compile_reads(self._scene(), self._fields(values), values)
+            return compile_reads(self._scene(), self._selected(values), values)
 
-    def _fields(self, values: VariableValues) -> Fields:
+    def _selected(self, values: VariableValues) -> Fields:
         selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
         return selecting.collect([self.operation.node.selection_set], self.operation.type)
 
@@ -234,7 +232,7 @@ class _Run:
 
     async def _too_many_groups(self, values: VariableValues) -> FailedField:
         """Return the error of an aggregate that has more groups than it may show: all roots are one statement."""
-        fields = self._fields(values).items()
+        fields = self._selected(values).items()
         aggregates = {key: nodes for key, nodes in fields if self._verb(nodes) == "aggregate"}
         *others, last = aggregates
         for key in others:
@@ -292,7 +290,7 @@ class _Run:
         if self.operation.static_answer is not None:
             return Answered(self.operation.static_answer)
         values = self._values()
-        fields = self._fields(values)
+        fields = self._selected(values)
         static = {key: nodes for key, nodes in fields.items() if self._is_static(nodes)}
         reads = {key: nodes for key, nodes in fields.items() if key not in static}
         if reads and not self.operation.is_query:
@@ -302,7 +300,7 @@ class _Run:
         causes = [cause_of(each) for each in result.errors or ()]
         revision = None if self.operation.is_query else self.engine.gateway.live.catalog.revision
         if result.data is None:
-            return replace(_failed(errors, causes), revision=revision)
+            return _failed(errors, causes)._replace(revision=revision)
         members = result.data | (await self._members(reads, values) if reads else {})
         body = _body({key: members[key] for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):

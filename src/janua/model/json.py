@@ -4,9 +4,10 @@
 """
 
 import math
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from json.encoder import encode_basestring
-from typing import assert_never
+from typing import Any
 
 import jiter
 
@@ -32,16 +33,11 @@ def dumps(value: Json, *, sort_keys: bool = False) -> str:
 
 
 def _text(value: Json, sort_keys: bool) -> str:
-    # In the order of how often they come: this is on the way of every write.
-    if isinstance(value, str):
-        return encode_basestring(value)
+    # Found by its type: this is on the way of every write.
+    write = _LEAVES.get(type(value))
+    if write is not None:
+        return write(value)
     match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int() | float() | Decimal():
-            return _number(value)
         case dict():
             names = sorted(value) if sort_keys else value
             members = [f"{encode_basestring(each)}:{_text(value[each], sort_keys)}" for each in names]
@@ -49,7 +45,15 @@ def _text(value: Json, sort_keys: bool) -> str:
         case list():
             return f"[{','.join([_text(each, sort_keys) for each in value])}]"
         case _:
-            assert_never(value)
+            return _of_subclass(value)
+
+
+def _of_subclass(value: Json) -> str:
+    """Return the text of a leaf whose type is not one of JSON's itself, such as a member of an enum."""
+    for known, write in _LEAVES.items():
+        if isinstance(value, known):
+            return write(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def _number(value: float | Decimal) -> str:
@@ -57,3 +61,13 @@ def _number(value: float | Decimal) -> str:
     if not finite:
         raise ValueError("JSON has no NaN and no infinities")
     return str(value)
+
+
+_LEAVES: Mapping[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    bool: lambda value: "true" if value else "false",
+    int: str,
+    type(None): lambda _: "null",
+    Decimal: _number,
+    float: _number,
+}

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from janua.api.boundary import Boundary
+from janua.api.directory import Directory
 from janua.api.graphql.execution import Engine
 from janua.api.graphql.http import GraphQLEndpoint, graphql_routes
 from janua.api.metrics import metrics_route
@@ -72,18 +73,17 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             gc.set_threshold(GC_THRESHOLD)
             yield
 
-    graphql = graphql_routes(GraphQLEndpoint(settings, dev=dev))
+    faces = [*graphql_routes(GraphQLEndpoint(settings, dev=dev)), *rest_routes()]
     app = _Application(
         routes=[
-            *graphql,
-            *rest_routes(),
+            *faces,
             *page_routes(viewers=is_open(settings.server.pages, dev=dev), traces=dev),
             metrics_route(),
             *(trace_routes() if dev else ()),
         ],
         middleware=[
             Middleware(Observation),
-            Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct={each.path: each for each in graphql}),
+            Middleware(Boundary, url_bytes=settings.limits.url_bytes, directory=Directory(faces)),
         ],
         lifespan=lifespan,
     )

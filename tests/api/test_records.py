@@ -106,6 +106,29 @@ async def test_an_idempotency_key_stores_once_and_answers_alike(http: httpx.Asyn
     assert (await http.get("/api/books?count=exact")).json()["page"]["total"] == 1
 
 
+IMPORTED = '{"title": "A"}\n{"title": ""}\n{"title": "B"}\n'
+
+
+async def imported(http: httpx.AsyncClient, body: str = IMPORTED, query: str = "?on_error=skip") -> httpx.Response:
+    headers = {"Idempotency-Key": "batch-1", "Content-Type": "application/x-ndjson"}
+    return await http.post(f"/api/books/import{query}", content=body, headers=headers)
+
+
+async def test_an_import_with_an_idempotency_key_stores_once_and_answers_alike(http: httpx.AsyncClient) -> None:
+    first, again = await imported(http), await imported(http)
+    assert (first.status_code, first.json()["imported"], first.json()["rejected"]) == (200, 2, 1)
+    assert (again.status_code, again.content) == (200, first.content)
+    assert ("Idempotency-Replayed" in first.headers, again.headers["Idempotency-Replayed"]) == (False, "true")
+    for other in (await imported(http, IMPORTED + "{}"), await imported(http, query="?on_error=skip&records=false")):
+        assert (other.status_code, other.json()["code"]) == (422, "record.idempotency_conflict")
+    assert (await http.get("/api/books?count=exact")).json()["page"]["total"] == 2
+
+
+async def test_an_import_that_failed_leaves_its_key_free(http: httpx.AsyncClient) -> None:
+    assert (await imported(http, query="")).status_code == 422
+    assert (await imported(http, '{"title": "A"}', query="")).json()["imported"] == 1
+
+
 async def test_concurrent_requests_with_one_key_store_once(http: httpx.AsyncClient) -> None:
     headers = {"Idempotency-Key": "k"}
     answers = await asyncio.gather(*(http.post("/api/books", json={"title": "A"}, headers=headers) for _ in range(8)))

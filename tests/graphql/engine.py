@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from janua.api.boundary import Boundary
+from janua.api.directory import Directory
 from janua.api.graphql.exchange import Answered, Asked
 from janua.api.graphql.faults import errors_body, fault
 from janua.api.graphql.http import GraphQLEndpoint, graphql_routes
@@ -129,8 +130,7 @@ async def serving_engine(settings: Settings, engine: SmallEngine, *, dev: bool =
     """Serve an engine as the application does; return the address."""
     endpoint = GraphQLEndpoint(settings, dev=dev)
     graphql = graphql_routes(endpoint)
-    direct = {each.path: each for each in graphql}
-    boundary = Middleware(Boundary, url_bytes=settings.limits.url_bytes, direct=direct)
+    boundary = Middleware(Boundary, url_bytes=settings.limits.url_bytes, directory=Directory(graphql))
     app = Starlette(routes=[*graphql, *page_routes()], middleware=[boundary])
     app.state.graphql = engine
     config = ServerConfig(

@@ -8,15 +8,14 @@ import asyncio
 import contextlib
 import logging
 import re
-from collections.abc import Mapping
 from itertools import chain
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from janua.api.directory import Directory
 from janua.api.problems import problem_response
 from janua.api.sending import send_response
 from janua.errors import (
@@ -53,13 +52,13 @@ log = logging.getLogger(__name__)
 class Boundary:
     """ASGI middleware; `url_bytes` bounds path and query string together.
 
-    What is at one of the paths in `direct` is found without asking the routes, which takes as long as reading it.
+    What is in the `directory` is found without asking the routes, which takes as long as reading a record.
     """
 
-    def __init__(self, app: ASGIApp, *, url_bytes: int, direct: Mapping[str, Route] | None = None) -> None:
+    def __init__(self, app: ASGIApp, *, url_bytes: int, directory: Directory) -> None:
         self._app = app
         self._url_bytes = url_bytes
-        self._direct = direct or {}
+        self._directory = directory
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -84,11 +83,11 @@ class Boundary:
             await answer.with_problem(UnexpectedFailure())
 
     def _app_at(self, scope: Scope) -> ASGIApp:
-        route = self._direct.get(scope["path"])
-        if route is None:
+        found = None if scope.get("root_path") else self._directory.find(scope["path"])
+        if found is None:
             return self._app
-        scope["route"] = route
-        return route.app
+        scope["route"], scope["path_params"] = found
+        return found[0].app
 
     def _check_head(self, scope: Scope) -> None:
         path: bytes = scope.get("raw_path") or scope["path"].encode()

@@ -14,7 +14,6 @@ from janua.telemetry import metrics
 from janua.telemetry.spans import COLLECTION, REVISION, ROUTE, SCHEMA_VERSION, STATUS, Kind, Span, Trace, Value, current
 from janua.telemetry.tracing import Tracing
 
-GRAPHQL: Final = "/graphql"
 UNTRACED: Final = ("/traces", "/static", "/livez", "/readyz", "/metrics", "/favicon.ico")
 GONE: Final = 499  # the client went away before its answer began; nginx's number for it
 SLOW_SECONDS: Final = 5.0
@@ -94,8 +93,7 @@ class _Measured:
 
 def route_of(scope: Scope) -> str:
     """Return the template of the path, empty when there is nothing at it."""
-    # GraphQL's own path is found before the routes are asked, see `Boundary`.
-    return getattr(scope.get("route"), "path", "") or (GRAPHQL if scope["path"] == GRAPHQL else "")
+    return getattr(scope.get("route"), "path", "")
 
 
 def request_attributes(scope: Scope) -> dict[str, Value]:

@@ -65,6 +65,7 @@ class BoundedProtocol(HttpToolsProtocol):
     config: ServerConfig
     _deadline: asyncio.TimerHandle | None = None
     _in_head = True
+    _is_new = False
     _head_bytes = 0
     _in_body = False
     _begun = False
@@ -125,19 +126,21 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_head:
             self._head_bytes += len(data)
         super().data_received(data)
+        if self._is_new:  # most heads are here at once, and need no timer
+            self._is_new = False
+            self._wait_for_head()
         if self._in_head and self._head_bytes > self.config.url_bytes + HEADER_BYTES:
             self._refuse(self._url_error() or HeadersTooLarge(HEADER_BYTES))
 
     def on_message_begin(self) -> None:
-        """Start waiting for the head of the next request."""
+        """Note that the head of the next request begins."""
         super().on_message_begin()
-        self._in_head = True
+        self._in_head = self._is_new = True
         self._head_bytes = max(self._head_bytes, 1)
-        self._wait_for_head()
 
     def on_headers_complete(self) -> None:
         """Hand the request over."""
-        self._in_head = False
+        self._in_head = self._is_new = False
         self._head_bytes = 0
         self._in_body = True
         self._stop_waiting()

@@ -31,8 +31,8 @@ _OF_NUMBERS = {**dict.fromkeys(b"0123456789.", b"0"), **dict.fromkeys(b"eE", b"e
 _SHAPES = b"".join(_OF_NUMBERS.get(each, b" ") for each in range(256))
 """What becomes of each byte, so that all numbers of one shape look alike."""
 _LONG_NUMBERS = (b"0" * 20, b"0e00", b"0e+00")
-_SEARCHED = 4096
-"""Bytes up to which searching the text for long numbers is quicker than looking at every value."""
+_SMALL = 4096
+"""Bytes of a document up to which it is quicker not to parse again what was just written."""
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 Step = str | int
 
@@ -67,7 +67,7 @@ def read_document(body: bytes, limits: Limits, *, among_others: bool = False) ->
     if body.count(b",") >= limits.nodes and _STRING.sub(b"", body).count(b",") >= limits.nodes:
         raise DocumentTooLarge("values", limits.nodes)
     value = _parse(body, limits, among_others=among_others)
-    numbers = len(body) > _SEARCHED or _may_have_long_numbers(body)
+    numbers = _may_have_long_numbers(body)
     if numbers or _may_be_large(body, limits):
         _check_values(value, limits, numbers=numbers)
     if b"\\u0000" in body:
@@ -78,7 +78,7 @@ def read_document(body: bytes, limits: Limits, *, among_others: bool = False) ->
 def document_of(value: Json, text: bytes, limits: Limits) -> Document:
     """Return the document of a value and of the text that `dumps` made of it. Raises: as `read_document`."""
     # What is small and shows nothing suspicious would be read as the value that it was written from.
-    if len(text) > _SEARCHED or _may_have_long_numbers(text) or _may_be_large(text, limits) or b"\\u0000" in text:
+    if len(text) > _SMALL or _may_have_long_numbers(text) or _may_be_large(text, limits) or b"\\u0000" in text:
         return read_document(text, limits)
     return Document(text, value)
 
@@ -111,7 +111,7 @@ def check_size(value: Json, limits: Limits) -> None:
             raise DocumentTooLarge("values", limits.nodes)
         if depth == limits.depth:
             raise DocumentTooLarge("levels of nesting", limits.depth)
-        pending.extend((child, depth + 1) for child in _children(each) if isinstance(child, dict | list))
+        pending += [(child, depth + 1) for child in _children(each) if isinstance(child, dict | list)]
 
 
 def canonical(document: Schema) -> bytes:
@@ -165,7 +165,12 @@ def _may_be_large(body: bytes, limits: Limits) -> bool:
 
 
 def _may_have_long_numbers(body: bytes) -> bool:
-    shapes = body.translate(_SHAPES)
+    # Ids in strings often look like numbers with exponents.
+    return _has_long_numbers(body) and (len(body) <= _SMALL or _has_long_numbers(_STRING.sub(b" ", body)))
+
+
+def _has_long_numbers(text: bytes) -> bool:
+    shapes = text.translate(_SHAPES)
     long, small, large = _LONG_NUMBERS
     return long in shapes or small in shapes or large in shapes
 

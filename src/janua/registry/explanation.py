@@ -66,12 +66,23 @@ class Explainer:
     def explain(self, value: Json, at: str = "") -> tuple[Violation, ...]:
         """Return the violations of an invalid value against the subschema at a pointer: at least one."""
         shown = sample(value, SAMPLED)
-        found = _Explanation(self, shown).violations(_Task(at, shown, ()))
+        if self.quiet.conditions:
+            found = _Explanation(self, shown).violations(_Task(at, shown, ()))
+        else:
+            found = self._plainly(shown, at)
         if shown is value:
             return tuple(dict.fromkeys(found))
         # In a sample something may be missing that is there, but what is there is as it is.
         trusted = [each for each in found if each.keyword in _OF_THE_VALUE_ITSELF]
         return tuple(dict.fromkeys([*self._first(value, at), *trusted]))
+
+    def _plainly(self, value: Json, at: str) -> list[Violation]:
+        """Return the violations of a value, where no error leads to further ones."""
+        found: list[Violation] = []
+        for error in islice(self.engine(at).iter_errors(value), LISTED):
+            path = steps_to(value, error)
+            found += self.violations_of(error, self.source_of(error), path, value_at(value, path))
+        return found
 
     def _first(self, value: Json, at: str) -> list[Violation]:
         try:

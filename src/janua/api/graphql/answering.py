@@ -14,11 +14,12 @@ from janua.api.wire import json_bytes
 from janua.errors import JanuaError
 
 OK, BAD_REQUEST, FAILED = 200, 400, 500
+NO_HEADERS: Mapping[str, str] = {}
 
 
-def data_of(members: bytes) -> Answered:
+def data_of(members: bytes, headers: Mapping[str, str] = NO_HEADERS) -> Answered:
     """Return the answer of an operation that went well."""
-    return Answered(b'{"data": ' + members + b"}")
+    return Answered(b'{"data": ' + members + b"}", headers=headers)
 
 
 def refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:

@@ -117,7 +117,7 @@ class _ObjectCoercer:
     def __init__(self, type: GraphQLInputObjectType, made: dict[GraphQLInputObjectType, Coercer]) -> None:
         self._type = type
         self._made = made
-        self._fields: list[tuple[str, str, Coercer, bool, object]] | None = None
+        self._fields: list[tuple[str, str, Coercer, bool, bool, object]] | None = None
 
     def __call__(self, value: object) -> object:
         if self._fields is None:
@@ -127,10 +127,16 @@ class _ObjectCoercer:
         given = cast("dict[str, object]", value)
         found: dict[str, object] = {}
         count = 0
-        for name, out, coerce, required, default in self._fields:
+        for name, out, coerce, may_be_null, required, default in self._fields:
             if name in given:
-                found[out] = coerce(given[name])
+                member = given[name]
                 count += 1
+                if member is not None:
+                    found[out] = coerce(member)
+                elif may_be_null:
+                    found[out] = None
+                else:
+                    raise Misfit
             elif required:
                 raise Misfit
             elif default is not Undefined:
@@ -139,10 +145,11 @@ class _ObjectCoercer:
             raise Misfit
         return self._type.out_type(found)
 
-    def _field(self, name: str, field: GraphQLInputField) -> tuple[str, str, Coercer, bool, object]:
+    def _field(self, name: str, field: GraphQLInputField) -> tuple[str, str, Coercer, bool, bool, object]:
         type, default = cast("Input", cast("Any", field).type), cast("object", coerce_default_value(field))
-        required = isinstance(type, GraphQLNonNull) and default is Undefined
-        return name, field.out_name or name, _with_null(type, self._made), required, default
+        is_nullable = not isinstance(type, GraphQLNonNull)
+        required = not is_nullable and default is Undefined
+        return name, field.out_name or name, _bare(nullable(type), self._made), is_nullable, required, default
 
 
 def _is_one(found: Mapping[str, object]) -> bool:

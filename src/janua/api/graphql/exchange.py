@@ -6,13 +6,13 @@ media type. What a client learns about a part of its operation is in `Answered`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from janua.model.types import Json
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """One request: the text of a document, which of its operations, and its variables.
 
     `collection` restricts the GraphQL schema to what the collection is related to. Without `mutations_allowed` a
@@ -27,8 +27,7 @@ class Asked:
     idempotency_key: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """One response: its JSON text, and the status that it has as `application/graphql-response+json`.
 
     As `application/json` it has status 200, unless the server is to blame (500 and above).
@@ -40,6 +39,6 @@ class Answered:
     body: bytes
     status_if_graphql_json: int = 200
     errors_before_execution: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = MappingProxyType({})
     revision: int | None = None
     error: str = ""

@@ -6,9 +6,8 @@ statement; the text that PostgreSQL made is the answer.
 
 import asyncio
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from graphql import DocumentNode, ExecutionResult, FieldNode, GraphQLError, OperationDefinitionNode, SelectionSetNode
 from graphql import execute as execute_static  # pyright: ignore[reportUnknownVariableType] -- its middleware is untyped
@@ -45,6 +44,7 @@ from janua.api.graphql.sample import NOTHING, sample_query, sampled
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables
+from janua.api.headers import REPLAYED
 from janua.api.wire import json_bytes
 from janua.config import is_open
 from janua.errors import (
@@ -136,8 +136,7 @@ class Engine:
         return sample_query(slice.schema, chosen.names.plural)
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(NamedTuple):
     """One operation with the variables of one request."""
 
     engine: Engine
@@ -156,7 +155,7 @@ class _Run:
                 return await self._mixed()
             if self.operation.is_query:
                 return data_of(await self._read(self._program()))
-            return data_of(await self._write())
+            return await self._write()
         except StaleCatalog:
             raise
         except FailedField as error:
@@ -173,7 +172,7 @@ class _Run:
         if not self.operation.is_query or blamed_status(error) >= FAILED:
             return None
         values = self._values()
-        fields = self._fields(values)
+        fields = self._selected(values)
         if len(fields) == 1:
             return [*fields]
         for key, nodes in fields.items():
@@ -218,9 +217,9 @@ class _Run:
 
     def _compile(self, values: VariableValues) -> Program:
         with span("plan"):
-            return compile_reads(self._scene(), self._fields(values), values)
+            return compile_reads(self._scene(), self._selected(values), values)
 
-    def _fields(self, values: VariableValues) -> Fields:
+    def _selected(self, values: VariableValues) -> Fields:
         selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
         return selecting.collect([self.operation.node.selection_set], self.operation.type)
 
@@ -247,7 +246,7 @@ class _Run:
 
     async def _too_many_groups(self, values: VariableValues) -> FailedField:
         """Return the error of an aggregate that has more groups than it may show: all roots are one statement."""
-        fields = self._fields(values).items()
+        fields = self._selected(values).items()
         aggregates = {key: nodes for key, nodes in fields if self._verb(nodes) == "aggregate"}
         *others, last = aggregates
         for key in others:
@@ -263,7 +262,7 @@ class _Run:
         mark = mark_of(self.operation.type, nodes[0].name.value)
         return None if mark is None else mark.verb
 
-    async def _write(self) -> bytes:
+    async def _write(self) -> Answered:
         """Run the steps of a mutation, all or none."""
         gateway = self.engine.gateway
         mutation = await self._mutation()
@@ -271,8 +270,8 @@ class _Run:
             return await in_one_transaction(gateway, partial(self._once, mutation))
         only = mutation.only
         if only is not None and only.mark.verb == "create":
-            return await mutation.create(only)
-        return await (in_one_transaction if only is None else on_connection)(gateway, mutation.run)
+            return data_of(await mutation.create(only))
+        return data_of(await (in_one_transaction if only is None else on_connection)(gateway, mutation.run))
 
     async def _mutation(self) -> Mutation:
         """Return what is to be written, compiled now unless it was before."""
@@ -289,7 +288,7 @@ class _Run:
         writes.keep(variables, values, fields, mutation)
         return mutation
 
-    async def _once(self, mutation: Mutation, c: Connection) -> bytes:
+    async def _once(self, mutation: Mutation, c: Connection) -> Answered:
         """Answer a request with an idempotency key."""
         told: dict[str, Json] = {
             "query": self.asked.query,
@@ -297,8 +296,8 @@ class _Run:
             "variables": dict(self.asked.variables),
         }
         idempotency = Idempotency.of(self.asked.idempotency_key or "", dumps(told).encode())
-        answer, _ = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
-        return answer
+        answer, replayed = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
+        return data_of(answer, {REPLAYED: "true"} if replayed else {})
 
     async def _introspected(self) -> Answered:
         """Answer an operation that asks for the GraphQL schema: one at a time, as all of a large one takes seconds."""
@@ -310,7 +309,7 @@ class _Run:
     async def _mixed(self) -> Answered:
         """Answer an operation with fields of the registry, which graphql-core executes, or of introspection."""
         values = self._values()
-        fields = self._fields(values)
+        fields = self._selected(values)
         told = {key: nodes for key, nodes in fields.items() if nodes[0].name.value in INTROSPECTION}
         static = {key: nodes for key, nodes in fields.items() if self._is_static(nodes) and key not in told}
         reads = {key: nodes for key, nodes in fields.items() if key not in static and key not in told}
@@ -321,7 +320,7 @@ class _Run:
         causes = [cause_of(each) for each in result.errors or ()]
         revision = None if self.operation.is_query else self.engine.gateway.live.catalog.revision
         if result.data is None:
-            return replace(failed(errors, causes), revision=revision)
+            return failed(errors, causes)._replace(revision=revision)
         members = result.data | (await self._members(reads, values) if reads else {})
         # Made in a thread, as JSON: of a large schema that takes seconds.
         texts = await asyncio.to_thread(self._introspection(values).texts, told) if told else {}

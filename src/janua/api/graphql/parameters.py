@@ -5,8 +5,7 @@ Members that GraphQL over HTTP does not know are ignored, as it demands. Start a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import parse_qsl
 
 from janua.errors import InvalidRequest
@@ -16,8 +15,7 @@ from janua.registry.document import Limits, read_document
 NAMES = ("query", "operationName", "variables", "extensions")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(NamedTuple):
     """What a request says; `query` may be left out where `extensions` name a persisted document."""
 
     query: str | None

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from janua.api.headers import REPLAYED
 from janua.api.rest.bodies import read_body
 from janua.api.rest.conditions import (
     content_tag,
@@ -181,7 +182,7 @@ def _written(request: Request, written: RecordAnswer, location: str) -> Response
     if written.created:
         headers["Location"] = location
     if written.replayed:
-        headers["Idempotency-Replayed"] = "true"
+        headers[REPLAYED] = "true"
     if wants_minimal(request):
         headers["Preference-Applied"] = "return=minimal"
         return Response(status_code=201 if written.created else 204, headers=headers)
@@ -190,16 +191,12 @@ def _written(request: Request, written: RecordAnswer, location: str) -> Response
 
 def _links(request: Request, page: PageAnswer) -> dict[str, str]:
     """Return the `Link` header (RFC 8288): the same query at other positions, relative to this server."""
-    targets = {"next": ("after", page.next), "prev": ("before", page.previous)}
-    links = [
-        f'<{_at(request, (parameter, cursor))}>; rel="{relation}"'
-        for relation, (parameter, cursor) in targets.items()
-        if cursor is not None
-    ]
-    return {"Link": ", ".join((*links, f'<{_at(request, None)}>; rel="first"'))} if links else {}
-
-
-def _at(request: Request, position: tuple[str, str] | None) -> str:
-    kept = [pair for pair in pairs_of(request) if pair[0] not in ("after", "before", "offset")]
-    query = urlencode([*kept, position] if position else kept)
-    return f"{path_of(request)}?{query}" if query else path_of(request)
+    if page.next is None and page.previous is None:
+        return {}
+    kept = urlencode([pair for pair in pairs_of(request) if pair[0] not in ("after", "before", "offset")])
+    path = path_of(request)
+    base = f"{path}?{kept}&" if kept else f"{path}?"
+    # A cursor is base64url with a dot: nothing in it has to be encoded.
+    following = [] if page.next is None else [f'<{base}after={page.next}>; rel="next"']
+    preceding = [] if page.previous is None else [f'<{base}before={page.previous}>; rel="prev"']
+    return {"Link": ", ".join((*following, *preceding, f'<{base[:-1]}>; rel="first"'))}

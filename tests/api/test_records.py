@@ -72,6 +72,18 @@ async def test_delete_removes_once_and_keeps_its_precondition(http: httpx.AsyncC
         assert (missing.status_code, missing.json()["code"]) == (404, "record.not_found")
 
 
+async def test_delete_and_patch_keep_an_if_none_match(http: httpx.AsyncClient) -> None:
+    path = f"/api/books/{(await add(http, title='A'))['id']}"
+    for tags in ("*", '"1"', '"7", "1"', 'W/"1"'):
+        assert (await http.delete(path, headers={"If-None-Match": tags})).status_code == 412
+        assert (await http.patch(path, content=b"{}", headers=MERGE | {"If-None-Match": tags})).status_code == 412
+    assert (await http.patch(path, content=b"{}", headers=MERGE | {"If-None-Match": '"7"'})).status_code == 200
+    both = {"If-Match": '"2"', "If-None-Match": '"7"'}
+    assert (await http.delete(path, headers=both | {"If-Match": '"1"'})).status_code == 412
+    assert (await http.delete(path, headers=both)).status_code == 204
+    assert (await http.delete(path, headers=both)).status_code == 404
+
+
 async def test_an_id_that_is_none_is_400(http: httpx.AsyncClient) -> None:
     assert (await http.get("/api/books/7")).json()["code"] == "record.invalid_id"
 

@@ -1,4 +1,4 @@
-"""`apply`, `check`, `list`, `show`, `drop`, `openapi` and `sdl`: the registry's verbs with schema files and tables.
+"""`apply`, `check`, `list`, `show`, `drop` and what prints APIs: the registry's verbs with schema files and tables.
 
 Start at `apply`; `check` is the same decision with nothing stored.
 """
@@ -168,6 +168,18 @@ async def sdl(place: Place, name: str | None) -> None:
         catalog, slices = gateway.live.catalog, SchemaSlices()
         found = await (slices.whole(catalog) if name is None else slices.slice(catalog, frozenset({name})))
     print_line(found.sdl().rstrip("\n"))
+
+
+async def client(place: Place, name: str | None) -> None:
+    """Print a client in Python for all collections, or for one.
+
+    Raises: `UnknownCollection`, `CollectionQuarantined`.
+    """
+    from janua.api.rest.client import client_source  # noqa: PLC0415 -- only this command needs the faces
+
+    async with opened(place) as gateway:
+        source = client_source(gateway.live.catalog, name)
+    print_line(source.rstrip("\n"))
 
 
 def print_description(found: Description) -> None:

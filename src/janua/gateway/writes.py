@@ -128,6 +128,8 @@ async def delete(to: Writing, key: UUID, precondition: Precondition = Preconditi
 
     Raises: `UnknownRecord`, `VersionMismatch`, `RelationConflict` while others refer to it, `StaleCatalog`.
     """
+    if precondition.none_match is not None:
+        return await _delete_if(to, key, precondition)
     versions = precondition.match if isinstance(precondition.match, frozenset) else None
     removed = await storage.delete(to.connection, to.collection, key, to.shown, versions=versions)
     if removed is not None:
@@ -217,6 +219,19 @@ async def _replace_if(to: Writing, key: UUID, document: Document, precondition: 
                 return _answer(await storage.insert(c, current, key, document.text, to.shown))
         except RecordExists:
             continue
+
+
+async def _delete_if(to: Writing, key: UUID, precondition: Precondition) -> RecordAnswer:
+    """Remove under a precondition that tells versions apart; the statement checks the one that was decided on."""
+    while True:
+        stored = await storage.fetch_document(to.connection, to.collection, key)
+        if stored is None:
+            raise UnknownRecord(to.collection.name, str(key))
+        _require(to.collection, key, stored.version, precondition)
+        decided = frozenset({stored.version})
+        removed = await storage.delete(to.connection, to.collection, key, to.shown, versions=decided)
+        if removed is not None:
+            return _answer(removed)
 
 
 def _require(collection: Collection, key: UUID, version: int, precondition: Precondition) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from graphql import GraphQLError
 
-from janua.api.graphql.exchange import Answered
+from janua.api.graphql.exchange import NO_HEADERS, Answered
 from janua.api.graphql.faults import cause_of, errors_body
 from janua.api.problems import graphql_error, retry_headers, status_of
 from janua.api.wire import json_bytes

@@ -14,7 +14,6 @@ from janua.api.wire import json_bytes
 from janua.errors import JanuaError
 
 OK, BAD_REQUEST, FAILED = 200, 400, 500
-NO_HEADERS: Mapping[str, str] = {}
 
 
 def data_of(members: bytes, headers: Mapping[str, str] = NO_HEADERS) -> Answered:

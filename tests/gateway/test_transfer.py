@@ -154,13 +154,10 @@ async def test_an_import_ends_when_its_connection_is_cut_however_much_is_still_t
     asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # asyncpg forgets what its future learnt of it
     async with connection(library.pool) as other:
 
-        async def lines() -> AsyncGenerator[bytes]:
+        async def lines(backend: int) -> AsyncGenerator[bytes]:
             for number in range(10_000):
                 if number == when:
-                    await other.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                        " WHERE datname = current_database() AND query ILIKE 'COPY%'"
-                    )
+                    await other.execute("SELECT pg_terminate_backend($1)", backend)
                 yield b"1\t01890000-0000-7000-8000-000000000000\t{}\n" * 3000
 
         async def fill() -> None:
@@ -168,7 +165,7 @@ async def test_an_import_ends_when_its_connection_is_cut_however_much_is_still_t
                 connection(library.pool) as c,
                 staging(c, library.live.catalog.collection("books")) as staged,
             ):
-                await staged.fill(lines())
+                await staged.fill(lines(c.get_server_pid()))
 
         start = time.monotonic()
         with pytest.raises(DatabaseUnavailable):

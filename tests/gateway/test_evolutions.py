@@ -215,6 +215,20 @@ async def test_what_is_written_after_it_was_seen_is_seen_again(things: Gateway) 
     assert titles == {"changed": 10, "again": 12, "T3": 3, "T4": 4, "new": 15}
 
 
+async def test_a_pass_ends_although_records_come_after_the_last(things: Gateway) -> None:
+    started = await evolutions.begin(things, "things", NEW, STEPS)
+    seen = 0
+    async with connection(things.pool) as c, asyncio.timeout(PATIENCE):
+        trial = Trial(things, compiled(things, "things", NEW).validator, read_steps(STEPS))
+        async for count in fill(c, started.id, "things", trial):
+            seen += count
+            assert seen == 5, "it goes after every new record"
+            await records.create(things, "things", a_document(name="new", n="15"))
+    await work_once(things)
+    found = await evolutions.status(things, "things")
+    assert (found.state, found.records.checked) == ("done", 6)
+
+
 async def test_a_record_that_cannot_change_stops_it_until_that_is_mended(things: Gateway) -> None:
     bad = await records.create(things, "things", a_document(name="bad", n="x"))
     worse = await records.create(things, "things", a_document(name="worse", n="y"))

@@ -134,6 +134,9 @@ async def fill(c: Connection, id: int, collection: str, trial: Trial) -> AsyncGe
     while records := await storage.fetch_unseen(c, collection, id, after, size):
         await storage.store_seen(c, id, await trial.hear(records))
         yield len(records)
+        # New ones come last in order of id: who went on until there are none would never end while others write.
+        if len(records) < size:
+            return
         after = records[-1].id
         # Documents may have a few bytes, or megabytes.
         average = sum(len(each.document) for each in records) / len(records)

@@ -16,6 +16,7 @@ from janua.gateway.answers import Incompatibility, IndexChanges, RecordsVerdict,
 from janua.gateway.jury import Jury
 from janua.gateway.live import Live
 from janua.gateway.verdicts import Policy, broken_since, changes_of, decided, is_proven, rule_on
+from janua.gateway.waiting import waits_for_relations
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
@@ -199,7 +200,9 @@ async def judge(
     if not await is_proven(candidate, policy):
         verdict, incompatibilities = await _judge_records(connection, candidate, slots)
     incompatibilities += await _judge_constraints(connection, candidate, absent)
-    return await _reported(candidate, candidate.old, policy, verdict, incompatibilities)
+    report = await _reported(candidate, candidate.old, policy, verdict, incompatibilities)
+    waits = await waits_for_relations(connection, candidate.old, candidate.new)
+    return replace(report, warnings=[*report.warnings, *waits])
 
 
 async def judge_by(

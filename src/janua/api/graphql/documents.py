@@ -44,14 +44,15 @@ KEPT_BYTES = 16 * 1024 * 1024
 class Operation:
     """One operation of a document; `has_static`: some of its root fields are not those of collections.
 
-    `root_fields` are their names, for its trace. `static_answer` is kept where the answer depends on nothing but the
-    GraphQL schema.
+    `has_introspection`: some of those ask for the GraphQL schema. `root_fields` are their names, for its trace.
+    `static_answer` is kept where the answer depends on nothing but the GraphQL schema.
     """
 
     node: OperationDefinitionNode
     type: GraphQLObjectType
     shaping: Shaping
     has_static: bool
+    has_introspection: bool
     programs: Programs[Program]
     writes: Writes
     root_fields: str
@@ -207,10 +208,10 @@ def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int, roo
             name = "" if each.name is None else each.name.value
             roots = _names([each.selection_set], fragments)
             has_static = any(root != TYPENAME and mark_of(type, root) is None for root in roots)
-            shaping = Shaping(slice.schema, each)
+            shaping, told = Shaping(slice.schema, each), bool(roots & INTROSPECTION)
             writes = Writes(each, shaping.types, fragments, room)
             listed = _listed(roots)
-            operations[name] = Operation(each, type, shaping, has_static, Programs(room), writes, listed)
+            operations[name] = Operation(each, type, shaping, has_static, told, Programs(room), writes, listed)
     return Document(tree, slice, catalog.revision, fragments, operations, size)
 
 

@@ -7,9 +7,11 @@ media type. What a client learns about a part of its operation is in `Answered`.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from janua.model.types import Json
+
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Asked(NamedTuple):
@@ -39,6 +41,6 @@ class Answered(NamedTuple):
     body: bytes
     status_if_graphql_json: int = 200
     errors_before_execution: bool = False
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = NO_HEADERS
     revision: int | None = None
     error: str = ""

@@ -1,20 +1,27 @@
-"""Check a million records against a new schema, then add an index to them, while writers write.
+"""Change the schema of a million records while writers write, and see how long these wait.
 
-`python -m bench.evolution [--records 1000000]` prints how fast the check is and how much memory it takes, the longest
-that a write waits meanwhile, and how long until the index is there.
+`python -m bench.evolution [check] [index] [relation] [evolve] [--records 1000000]`; without names, all. Prints how fast
+a check reads the records and how much memory it takes, how long until an index is there, and the longest that a write
+waits while an index is added, while a relation is, and while an evolution changes every record.
 """
 
 import argparse
 import asyncio
+import contextlib
 import random
 import resource
 import tempfile
 import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 from janua.config import load_settings
-from janua.gateway import records, schemas
+from janua.errors import JanuaError
+from janua.gateway import evolutions, records, schemas
+from janua.gateway.evolver import evolving
 from janua.gateway.gateway import Gateway, open_gateway
+from janua.model.types import Json
 from janua.query.ast import PageRequest, ReadQuery
 from janua.query.plan import plan_read
 from janua.registry.document import Limits, read_document
@@ -32,16 +39,16 @@ FILL = """
 """
 
 
-async def main(count: int) -> None:
-    """Make the records, then measure."""
-    with tempfile.TemporaryDirectory() as directory:
-        async with embedded.running(Path(directory) / "data") as database:
-            await migrations.migrate(database.dsn)
-            async with open_gateway(load_settings("development").with_dsn(database.dsn), name="bench") as gateway:
-                await schemas.register(gateway, "things", {"type": "object", "properties": FIELDS})
-                await fill(gateway, count)
-                await measure_check(gateway, count)
-                await measure_index(gateway)
+async def main(names: list[str], count: int) -> None:
+    """Make the records for each measurement, then measure."""
+    for name in names or MEASUREMENTS:
+        with tempfile.TemporaryDirectory() as directory:
+            async with embedded.running(Path(directory) / "data") as database:
+                await migrations.migrate(database.dsn)
+                async with open_gateway(load_settings("development").with_dsn(database.dsn), name="bench") as gateway:
+                    await schemas.register(gateway, "things", {"type": "object", "properties": FIELDS})
+                    await fill(gateway, count)
+                    await MEASUREMENTS[name](gateway, count)
 
 
 async def fill(gateway: Gateway, count: int) -> None:
@@ -53,32 +60,49 @@ async def fill(gateway: Gateway, count: int) -> None:
 
 async def measure_check(gateway: Gateway, count: int) -> None:
     """Print how fast a check reads and validates the records."""
-    before, start = peak(), time.perf_counter()
+    before, start, cpu = peak(), time.perf_counter(), time.process_time()
     stricter = FIELDS | {"price": {"type": "number", "minimum": 1}}
     report = await schemas.check(gateway, "things", {"type": "object", "properties": stricter})
-    seconds = time.perf_counter() - start
+    seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
     say(f"check: {report.records.checked} records, {report.records.invalid} invalid, {count / seconds:,.0f} a second")
-    say(f"memory: {before} MiB before, {peak()} MiB at most")
+    say(f"CPU of this process: {count / cpu:,.0f} a second; memory: {before} MiB before, {peak()} MiB at most")
 
 
-async def measure_index(gateway: Gateway) -> None:
+async def measure_index(gateway: Gateway, _: int) -> None:
     """Print how long writes wait while an index is declared and built."""
-    waits: list[float] = []
-    stop = asyncio.Event()
-    writers = [asyncio.create_task(write(gateway, stop, waits)) for _ in range(4)]
-    await asyncio.sleep(2)
-    say(f"writes before: {summary(waits)}")
-    waits.clear()
-    start = time.perf_counter()
-    indexed = FIELDS | {"title": {"type": "string", "x-index": True}}
-    await schemas.register(gateway, "things", {"type": "object", "properties": indexed})
-    say(f"registered after {time.perf_counter() - start:.1f} s, writes meanwhile: {summary(waits)}")
-    while (await schemas.describe(gateway, "things")).indexes[0].state != "valid":  # noqa: ASYNC110 -- it is in the database
-        await asyncio.sleep(0.1)
-    say(f"index valid after {time.perf_counter() - start:.1f} s, writes until then: {summary(waits)}")
-    stop.set()
-    await asyncio.gather(*writers)
+    async with writing(gateway) as writes:
+        start = time.perf_counter()
+        indexed = FIELDS | {"title": {"type": "string", "x-index": True}}
+        await schemas.register(gateway, "things", {"type": "object", "properties": indexed})
+        say(f"index registered after {time.perf_counter() - start:.1f} s, writes meanwhile: {writes.summary()}")
+        while (await schemas.describe(gateway, "things")).indexes[0].state != "valid":  # noqa: ASYNC110 -- it is in the database
+            await asyncio.sleep(0.1)
+        say(f"index valid after {time.perf_counter() - start:.1f} s, writes until then: {writes.summary()}")
     await measure_use(gateway)
+
+
+async def measure_relation(gateway: Gateway, _: int) -> None:
+    """Print how long writes wait while a relation is declared, which gives the table a column."""
+    await schemas.register(gateway, "makers", {"type": "object"})
+    related = FIELDS | {"maker_id": {"type": "string", "format": "uuid", "x-relation": {"collection": "makers"}}}
+    async with writing(gateway) as writes:
+        start = time.perf_counter()
+        await schemas.register(gateway, "things", {"type": "object", "properties": related})
+        say(f"relation registered after {time.perf_counter() - start:.1f} s, writes meanwhile: {writes.summary()}")
+
+
+async def measure_evolve(gateway: Gateway, count: int) -> None:
+    """Print how long writes wait while every record changes: of both forms, so that some are refused as invalid."""
+    form = {"name": {"type": "string"}} | {name: each for name, each in FIELDS.items() if name != "title"}
+    steps: list[Json] = [{"op": "move", "from": "/title", "path": "/name"}]
+    async with evolving(gateway), writing(gateway) as writes:
+        start = time.perf_counter()
+        await evolutions.begin(gateway, "things", {"type": "object", "properties": form}, steps)
+        await evolutions.wait(gateway, "things", 3600)
+        found = await evolutions.status(gateway, "things")
+        seconds = time.perf_counter() - start
+        say(f"evolution {found.state}, {found.records.changed} of {count} changed, after {seconds:.1f} s")
+        say(f"writes meanwhile: {writes.summary()}")
 
 
 async def measure_use(gateway: Gateway) -> None:
@@ -92,23 +116,48 @@ async def measure_use(gateway: Gateway) -> None:
     say(f"a query by it: {'; '.join(scans)}")
 
 
-async def write(gateway: Gateway, stop: asyncio.Event, waits: list[float]) -> None:
-    """Create records until told to stop."""
-    chance = random.Random(1)  # noqa: S311 -- test data
-    while not stop.is_set():
-        text = f'{{"title": "New", "price": 2, "year": {chance.randint(1900, 2020)}}}'
-        start = time.perf_counter()
-        await records.create(gateway, "things", read_document(text.encode(), Limits()))
-        waits.append(time.perf_counter() - start)
-        await asyncio.sleep(0.005)
+class Writes:
+    """Creates records until told to stop, and knows how long each write waited, and which were refused."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.stop = asyncio.Event()
+        self._gateway = gateway
+        self._waits: list[float] = []
+        self._refused: Counter[str] = Counter()
+
+    async def write(self) -> None:
+        """Create records, and count."""
+        chance = random.Random(1)  # noqa: S311 -- test data
+        while not self.stop.is_set():
+            text = f'{{"title": "New", "price": 2, "year": {chance.randint(1900, 2020)}}}'
+            start = time.perf_counter()
+            try:
+                await records.create(self._gateway, "things", read_document(text.encode(), Limits()))
+            except JanuaError as error:
+                self._refused[error.code] += 1
+            self._waits.append(time.perf_counter() - start)
+            await asyncio.sleep(0.005)
+
+    def summary(self) -> str:
+        """Return the figures of the writes since the last time, in milliseconds."""
+        ordered, refused = sorted(self._waits), dict(self._refused)
+        self._waits, self._refused = [], Counter()
+        if not ordered:
+            return "none"
+        told = f"{len(ordered)}, p50 {ordered[len(ordered) // 2] * 1000:.1f} ms, longest {ordered[-1] * 1000:.0f} ms"
+        return f"{told}, refused: {refused or 'none'}"
 
 
-def summary(waits: list[float]) -> str:
-    """Return the figures of some waits, in milliseconds."""
-    if not waits:
-        return "none"
-    ordered = sorted(waits)
-    return f"{len(waits)}, p50 {ordered[len(waits) // 2] * 1000:.1f} ms, longest {ordered[-1] * 1000:.0f} ms"
+@contextlib.asynccontextmanager
+async def writing(gateway: Gateway) -> AsyncGenerator[Writes]:
+    """Have four writers write while the block runs."""
+    writes = Writes(gateway)
+    writers = [asyncio.create_task(writes.write()) for _ in range(4)]
+    await asyncio.sleep(2)
+    say(f"writes before: {writes.summary()}")
+    yield writes
+    writes.stop.set()
+    await asyncio.gather(*writers)
 
 
 def peak() -> int:
@@ -121,7 +170,16 @@ def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 -- what a benchmark is for
 
 
+MEASUREMENTS: dict[str, Callable[[Gateway, int], Awaitable[None]]] = {
+    "check": measure_check,
+    "index": measure_index,
+    "relation": measure_relation,
+    "evolve": measure_evolve,
+}
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("measurements", nargs="*", choices=[*MEASUREMENTS, []], metavar="NAME")
     parser.add_argument("--records", type=int, default=1_000_000)
-    asyncio.run(main(parser.parse_args().records))
+    given = parser.parse_args()
+    asyncio.run(main(given.measurements, given.records))

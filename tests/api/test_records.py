@@ -72,6 +72,18 @@ async def test_delete_removes_once_and_keeps_its_precondition(http: httpx.AsyncC
         assert (missing.status_code, missing.json()["code"]) == (404, "record.not_found")
 
 
+async def test_delete_and_patch_keep_an_if_none_match(http: httpx.AsyncClient) -> None:
+    path = f"/api/books/{(await add(http, title='A'))['id']}"
+    for tags in ("*", '"1"', '"7", "1"', 'W/"1"'):
+        assert (await http.delete(path, headers={"If-None-Match": tags})).status_code == 412
+        assert (await http.patch(path, content=b"{}", headers=MERGE | {"If-None-Match": tags})).status_code == 412
+    assert (await http.patch(path, content=b"{}", headers=MERGE | {"If-None-Match": '"7"'})).status_code == 200
+    both = {"If-Match": '"2"', "If-None-Match": '"7"'}
+    assert (await http.delete(path, headers=both | {"If-Match": '"1"'})).status_code == 412
+    assert (await http.delete(path, headers=both)).status_code == 204
+    assert (await http.delete(path, headers=both)).status_code == 404
+
+
 async def test_an_id_that_is_none_is_400(http: httpx.AsyncClient) -> None:
     assert (await http.get("/api/books/7")).json()["code"] == "record.invalid_id"
 
@@ -104,6 +116,29 @@ async def test_an_idempotency_key_stores_once_and_answers_alike(http: httpx.Asyn
     other = await http.post("/api/books", json={"title": "B"}, headers=headers)
     assert (other.status_code, other.json()["code"]) == (422, "record.idempotency_conflict")
     assert (await http.get("/api/books?count=exact")).json()["page"]["total"] == 1
+
+
+IMPORTED = '{"title": "A"}\n{"title": ""}\n{"title": "B"}\n'
+
+
+async def imported(http: httpx.AsyncClient, body: str = IMPORTED, query: str = "?on_error=skip") -> httpx.Response:
+    headers = {"Idempotency-Key": "batch-1", "Content-Type": "application/x-ndjson"}
+    return await http.post(f"/api/books/import{query}", content=body, headers=headers)
+
+
+async def test_an_import_with_an_idempotency_key_stores_once_and_answers_alike(http: httpx.AsyncClient) -> None:
+    first, again = await imported(http), await imported(http)
+    assert (first.status_code, first.json()["imported"], first.json()["rejected"]) == (200, 2, 1)
+    assert (again.status_code, again.content) == (200, first.content)
+    assert ("Idempotency-Replayed" in first.headers, again.headers["Idempotency-Replayed"]) == (False, "true")
+    for other in (await imported(http, IMPORTED + "{}"), await imported(http, query="?on_error=skip&records=false")):
+        assert (other.status_code, other.json()["code"]) == (422, "record.idempotency_conflict")
+    assert (await http.get("/api/books?count=exact")).json()["page"]["total"] == 2
+
+
+async def test_an_import_that_failed_leaves_its_key_free(http: httpx.AsyncClient) -> None:
+    assert (await imported(http, query="")).status_code == 422
+    assert (await imported(http, '{"title": "A"}', query="")).json()["imported"] == 1
 
 
 async def test_concurrent_requests_with_one_key_store_once(http: httpx.AsyncClient) -> None:

@@ -1,5 +1,6 @@
 """The page `/traces` and what it shows, on a real server and in a real browser."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -8,7 +9,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from janua.app import server_config
 from janua.gateway.gateway import Gateway
@@ -55,6 +56,30 @@ async def test_the_plan_is_of_the_real_values_and_nothing_is_run(http: httpx.Asy
     answer = await http.get(f"/traces/{written['id']}/{statement(written, 'INSERT books')['id']}/plan")
     assert any("Insert on" in line for line in answer.json()["plan"])
     assert len((await http.get("/api/books")).json()["items"]) == 1
+
+
+async def test_an_operation_is_shown_with_its_root_fields_and_the_code_of_its_error(
+    http: httpx.AsyncClient, library: None
+) -> None:
+    async def ask(query: str) -> None:
+        assert (await http.post("/graphql", json={"query": query})).status_code == 200
+
+    await ask("query Shelf { books { totalCount } b: books { totalCount } authors { totalCount } }")
+    await ask("{ books { titel } }")
+    await ask("{ books(first: -1) { totalCount } }")
+    await ask("{ books(")
+    await ask('mutation { updateAuthor(id: "x", patch: {}) { name } }')
+    await ask('mutation { registerSchema(name: "A", document: true) { version } }')
+    assert (await http.get("/api/books?nonsense=1")).status_code == 400
+    assert [(each["operation"], each["root_fields"], each["error"]) for each in await shown(http)] == [
+        ("Shelf", "authors, books", ""),
+        ("", "books", "query.malformed"),
+        ("", "books", "query.invalid"),
+        ("", "", "query.malformed"),
+        ("", "updateAuthor", "record.invalid_id"),
+        ("", "registerSchema", "registry.invalid_name"),
+        ("", "", "query.unknown_field"),
+    ]
 
 
 async def test_a_statement_whose_table_is_gone_says_so(http: httpx.AsyncClient, library: None) -> None:
@@ -158,6 +183,44 @@ async def test_requests_appear_by_themselves_and_two_clicks_lead_to_the_plan(
     await page.locator(".explain").click()
     await expect(page.locator("pre.plan")).to_contain_text("books")
     await expect(page.locator(".hint")).to_be_visible()
+
+
+async def test_what_failed_in_graphql_is_found_though_its_status_is_200(
+    page: Page, http: httpx.AsyncClient, library: None
+) -> None:
+    await http.post("/graphql", json={"query": "{ books { totalCount } }"})
+    await http.post("/graphql", json={"query": "{ authors(first: -1) { totalCount } }"})
+    rows = page.locator(".row")
+    await expect(rows).to_have_text(
+        [re.compile("200.*/graphql query.invalid authors"), re.compile("200.*/graphql books")]
+    )
+    await expect(rows.locator(".status.ok")).to_have_count(1)
+    await page.select_option("#status", "client")
+    await expect(rows).to_have_text(re.compile("authors"))
+    await page.select_option("#status", "ok")
+    await expect(rows).to_have_text(re.compile("books"))
+    await page.select_option("#status", "")
+    await page.fill("#text", "query.inv")
+    await expect(rows).to_have_count(1)
+
+
+async def test_that_there_is_no_request_is_said_when_it_is_known(browser: Browser, served: str) -> None:
+    opened = await browser.new_page(base_url=served)
+    asked = asyncio.Event()
+    answered = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await answered.wait()
+        await route.continue_()
+
+    await opened.route("**/traces/recent*", hold)
+    await opened.goto("/traces")
+    await asyncio.wait_for(asked.wait(), 20)
+    await expect(opened.locator("#empty")).to_be_hidden()
+    answered.set()
+    await expect(opened.locator("#empty")).to_contain_text("No request yet")
+    await opened.close()
 
 
 async def test_filters_leave_what_they_say(page: Page, http: httpx.AsyncClient, library: None) -> None:

@@ -6,6 +6,8 @@ from graphql import build_schema
 
 from tests.cli.conftest import SCHEMAS, Janua
 
+NOTHING = {"collections": [], "quarantined": []}
+
 
 def a_schema(**properties: object) -> str:
     return json.dumps({"type": "object", "properties": properties})
@@ -39,7 +41,7 @@ def test_collections_may_relate_in_a_circle(janua: Janua, tmp_path: Path) -> Non
     assert janua("drop", "eggs", "hens").out == "dropped eggs, hens\n"
     assert janua("apply", tmp_path).code == 0
     assert json.loads(janua("drop", "eggs", "hens", "--json").out) == {"dropped": ["eggs", "hens"]}
-    assert json.loads(janua("list", "--json").out)["collections"] == []
+    assert json.loads(janua("list", "--json").out) == NOTHING
 
 
 def test_yaml_is_a_schema_too(janua: Janua, tmp_path: Path) -> None:
@@ -48,12 +50,13 @@ def test_yaml_is_a_schema_too(janua: Janua, tmp_path: Path) -> None:
     shown = json.loads(janua("show", "notes", "--json").out)
     assert [each["pointer"] for each in shown["fields"]] == ["/text"]
     assert [each["version"] for each in shown["versions"]] == [1]
+    assert shown["schema"]["properties"] == {"text": {"type": "string", "x-index": "fulltext"}}
 
 
 def test_a_dry_run_stores_nothing(janua: Janua) -> None:
     outcome = janua("apply", SCHEMAS, "--dry-run", "--json")
     assert all(each["dry_run"] for each in json.loads(outcome.out)["registrations"])
-    assert json.loads(janua("list", "--json").out) == {"collections": []}
+    assert json.loads(janua("list", "--json").out) == NOTHING
 
 
 def test_two_files_of_one_collection_are_refused(janua: Janua, tmp_path: Path) -> None:
@@ -75,7 +78,7 @@ def test_every_violation_of_an_invalid_schema_is_told(janua: Janua, tmp_path: Pa
     (tmp_path / "notes.json").write_text(a_schema(a={"type": "strin"}, b={"x-index": "hash", "type": "string"}))
     outcome = janua("apply", tmp_path)
     assert outcome.code == 1
-    assert "/properties/a/type" in outcome.err
+    assert "the schema of 'notes' is invalid at /properties/a/type" in outcome.err
     assert "Traceback" not in outcome.err
 
 
@@ -85,7 +88,7 @@ def test_one_bad_file_keeps_all_of_them_out(janua: Janua, tmp_path: Path) -> Non
     outcome = janua("apply", tmp_path)
     assert outcome.code == 1
     assert "ill.json" in outcome.err
-    assert json.loads(janua("list", "--json").out) == {"collections": []}
+    assert json.loads(janua("list", "--json").out) == NOTHING
 
 
 def test_check_finds_what_a_stored_record_forbids(library: Janua, tmp_path: Path) -> None:
@@ -102,6 +105,10 @@ def test_check_finds_what_a_stored_record_forbids(library: Janua, tmp_path: Path
     applied = library("apply", tmp_path / "books.json")
     assert applied.code == 1
     assert "refused; the records decide (evolution data)" in applied.err
+    scripted = library("apply", tmp_path / "books.json", "--json")
+    assert (scripted.code, scripted.err.count("\n")) == (1, 1)
+    [refused] = json.loads(scripted.out)["registrations"]
+    assert (refused["collection"], refused["report"]["records"]["invalid"]) == ("books", 1)
     assert library("apply", tmp_path / "books.json", "--dry-run").code == 1
     assert json.loads(library("show", "books", "--json").out)["version"] == 1
 

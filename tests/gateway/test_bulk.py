@@ -47,6 +47,12 @@ async def writing(
     return await in_transaction(gateway, write)
 
 
+async def alone(gateway: Gateway, step: Callable[[Writing], Awaitable[T]]) -> T:
+    """Run one step that is one statement."""
+    async with connection(gateway.pool) as c:
+        return await step(Writing(gateway, c, gateway.live.catalog.collection("books")))
+
+
 def a_filter(gateway: Gateway, where: Any, collection: str = "books") -> Planned[Filter]:
     return plan_filter(gateway.live.catalog, collection, where, limits=gateway.query_limits)
 
@@ -95,12 +101,36 @@ async def test_however_many_documents_are_invalid_so_many_violations_are_listed(
     assert len(caught.value.violations) == LISTED
 
 
-async def test_a_taken_value_among_many_names_its_field_and_stores_none(library: Gateway) -> None:
-    documents = [a_document(title=each, isbn="1") for each in ("A", "B")]
+@pytest.mark.parametrize(
+    ("isbns", "input"),
+    [(["1", None, None, "1"], 3), ([None, "9", "2"], 1), (["a", "b", "a", "9"], 2), (["x" * 13, "y", "x" * 13], 2)],
+)
+@pytest.mark.parametrize("in_a_transaction", [True, False])
+async def test_a_taken_value_among_many_names_its_field_and_input_and_stores_none(
+    library: Gateway, isbns: list[str | None], input: int, in_a_transaction: bool
+) -> None:
+    await writing(library, lambda to: bulk.create_many(to, [a_document(title="There", isbn="9")]))
+    documents = [a_document(title="A", **({} if each is None else {"isbn": each})) for each in isbns]
     with pytest.raises(UniqueConflict) as caught:
+        await (writing if in_a_transaction else alone)(library, lambda to: bulk.create_many(to, documents))
+    assert (caught.value.fields, caught.value.input) == (["isbn"], input)
+    assert caught.value.members()["input"] == input
+    assert str(caught.value).startswith(f"input {input}: ")
+    assert [*await stored(library)] == ["There"]
+
+
+async def test_a_relation_to_no_record_among_many_names_its_field_and_input(library: Gateway) -> None:
+    documents = [a_document(title="A"), a_document(title="B", author_id=str(UUID(int=7)))]
+    with pytest.raises(RelationConflict) as caught:
         await writing(library, lambda to: bulk.create_many(to, documents))
-    assert caught.value.fields == ["isbn"]
-    assert await stored(library) == {}
+    assert (caught.value.field, caught.value.input) == ("author", 1)
+
+
+async def test_a_conflict_of_one_record_is_told_without_an_input(library: Gateway) -> None:
+    await writing(library, lambda to: bulk.create_many(to, [a_document(title="A", isbn="1")]))
+    with pytest.raises(UniqueConflict) as caught:
+        await records.create(library, "books", a_document(title="B", isbn="1"))
+    assert "input" not in caught.value.members()
 
 
 async def test_records_that_match_are_patched_and_shown_in_order_of_id(library: Gateway) -> None:

@@ -24,7 +24,6 @@ from janua.gateway.evolver import evolving, work_once
 from janua.gateway.evolving import Trial, compiled, fill
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.query.ast import ReadQuery
-from janua.registry.document import Limits
 from janua.registry.steps import read_steps
 from janua.storage import evolutions as storage
 from janua.storage.pool import connection
@@ -200,7 +199,7 @@ async def test_what_is_written_after_it_was_seen_is_seen_again(things: Gateway) 
     started = await evolutions.begin(things, "things", NEW, STEPS)
     candidate = compiled(things, "things", NEW)
     async with connection(things.pool) as c:
-        trial = Trial(candidate.validator, read_steps(STEPS), Limits())
+        trial = Trial(things, candidate.validator, read_steps(STEPS))
         assert [each async for each in fill(c, started.id, "things", trial)] == [5]
         await records.replace(things, "things", ids[0], a_document(name="changed", n="10"))
         await records.delete(things, "things", ids[1])
@@ -214,6 +213,20 @@ async def test_what_is_written_after_it_was_seen_is_seen_again(things: Gateway) 
     assert (found.state, found.records.checked) == ("done", 5)
     titles = {each["title"]: each["n"] for each in await documents(things)}
     assert titles == {"changed": 10, "again": 12, "T3": 3, "T4": 4, "new": 15}
+
+
+async def test_a_pass_ends_although_records_come_after_the_last(things: Gateway) -> None:
+    started = await evolutions.begin(things, "things", NEW, STEPS)
+    seen = 0
+    async with connection(things.pool) as c, asyncio.timeout(PATIENCE):
+        trial = Trial(compiled(things, "things", NEW).validator, read_steps(STEPS), Limits())
+        async for count in fill(c, started.id, "things", trial):
+            seen += count
+            assert seen == 5, "it goes after every new record"
+            await records.create(things, "things", a_document(name="new", n="15"))
+    await work_once(things)
+    found = await evolutions.status(things, "things")
+    assert (found.state, found.records.checked) == ("done", 6)
 
 
 async def test_a_record_that_cannot_change_stops_it_until_that_is_mended(things: Gateway) -> None:
@@ -300,7 +313,7 @@ async def test_records_are_seen_again_when_a_referenced_schema_has_another_versi
     referring = a_schema({"title": {"type": "string"}, "n": {"$ref": "janua:sizes"}})
     started = await evolutions.begin(things, "things", referring, STEPS)
     async with connection(things.pool) as c:
-        trial = Trial(compiled(things, "things", referring).validator, read_steps(STEPS), Limits())
+        trial = Trial(things, compiled(things, "things", referring).validator, read_steps(STEPS))
         assert [each async for each in fill(c, started.id, "things", trial)] == [5]
     await schemas.register(things, "sizes", {"type": "integer", "maximum": 3})
     await work_once(things)

@@ -1,13 +1,18 @@
 """Import and export: every document once and exact, or its line and the reason; and in one transaction."""
 
+import asyncio
 import json
+import time
+from collections.abc import AsyncGenerator
 
 import pytest
 
-from janua.errors import ImportRejected, InvalidQuery, MalformedDocument
+from janua.errors import DatabaseUnavailable, ImportRejected, InvalidQuery, MalformedDocument
 from janua.gateway import queries, records, schemas, transfer
 from janua.gateway.gateway import Gateway
 from janua.query.ast import ReadQuery
+from janua.storage.pool import connection
+from janua.storage.transfer import staging
 from tests.gateway.builders import a_document, a_schema, stream
 
 pytestmark = pytest.mark.anyio
@@ -140,6 +145,36 @@ async def test_a_broken_array_stores_nothing(library: Gateway) -> None:
     with pytest.raises(MalformedDocument):
         await transfer.import_documents(library, "authors", stream('[{"name": "A"}, '), shape="array")
     assert await count(library, "authors") == 0
+
+
+@pytest.mark.parametrize("when", [3, 50])
+async def test_an_import_ends_when_its_connection_is_cut_however_much_is_still_to_be_written(
+    library: Gateway, when: int
+) -> None:
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # asyncpg forgets what its future learnt of it
+    async with connection(library.pool) as other:
+
+        async def lines() -> AsyncGenerator[bytes]:
+            for number in range(10_000):
+                if number == when:
+                    await other.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                        " WHERE datname = current_database() AND query ILIKE 'COPY%'"
+                    )
+                yield b"1\t01890000-0000-7000-8000-000000000000\t{}\n" * 3000
+
+        async def fill() -> None:
+            async with (
+                connection(library.pool) as c,
+                staging(c, library.live.catalog.collection("books")) as staged,
+            ):
+                await staged.fill(lines())
+
+        start = time.monotonic()
+        with pytest.raises(DatabaseUnavailable):
+            await asyncio.wait_for(fill(), 30)
+        assert time.monotonic() - start < 20
+    assert await count(library, "books") == 0
 
 
 async def test_a_filter_of_an_export_is_a_value_whatever_properties_are_called(gateway: Gateway) -> None:

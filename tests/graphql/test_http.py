@@ -289,6 +289,11 @@ async def test_a_url_that_makes_no_sense_is_400(http: httpx.AsyncClient, query_s
     assert errors_of(answer)[0]["extensions"]["code"] in ("request.invalid", "document.malformed")
 
 
+async def test_a_parameter_of_the_url_that_is_no_json_is_named(http: httpx.AsyncClient) -> None:
+    answer = await http.get("/graphql?query={hello}&variables=x")
+    assert errors_of(answer)[0]["message"].startswith("`variables` in the URL: is not JSON")
+
+
 @pytest.mark.parametrize("accept", BOTH)
 async def test_a_mutation_by_get_is_405_and_does_nothing(
     http: httpx.AsyncClient, engine: SmallEngine, accept: str

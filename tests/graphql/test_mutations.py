@@ -347,6 +347,8 @@ async def test_a_mutation_with_an_idempotency_key_is_done_once(asking: Asking) -
     key = {"Idempotency-Key": '"one"'}
     answers = [await asking.data(create, {"title": "A"}, **key) for _ in range(2)]
     assert answers[0] == answers[1]
+    again = await asking.http.post("/graphql", json={"query": create, "variables": {"title": "A"}}, headers=key)
+    assert (again.json()["data"], again.headers["Idempotency-Replayed"]) == (answers[0], "true")
     other = await asking.refusal(create, {"title": "B"}, **key)
     assert (other["code"], other["running"]) == ("record.idempotency_conflict", False)
     assert await asking.counts() == (3, 1)

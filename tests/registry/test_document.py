@@ -1,14 +1,24 @@
 """What is read from bytes: everything JSON allows and PostgreSQL can keep, exactly, and nothing else."""
 
+from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from janua.errors import DocumentTooLarge, InvalidSchema, MalformedDocument, UnstorableDocument
+from janua.errors import DocumentTooLarge, InvalidSchema, JanuaError, MalformedDocument, UnstorableDocument
 from janua.model.json import dumps
-from janua.registry.document import Limits, canonical, fingerprint, read_document, read_schema
+from janua.registry.document import (
+    Document,
+    Limits,
+    canonical,
+    document_of,
+    fingerprint,
+    read_document,
+    read_schema,
+)
 from tests.registry.builders import LIMITS, within
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=10)
@@ -127,3 +137,32 @@ def test_the_canonical_text_is_sorted_and_exact() -> None:
 def test_a_schema_is_an_object_or_a_boolean(body: bytes) -> None:
     with pytest.raises(InvalidSchema):
         read_schema(body, "json", LIMITS)
+
+
+MADE: list[Any] = [
+    {"a": [1, {"b": None}], "c": Decimal("1.50"), "d": "é\\u0000\n"},
+    {"a": "\0"},
+    {"\0": 1},
+    10**600,
+    Decimal("1E+3"),
+    Decimal("1E+600"),
+    Decimal("0." + "1" * 30),
+    "0" * 5_000,
+    [[[[[[]]]]]],
+    list(range(50)),
+    "12345678-90e1-2345-6789-0123456789ab",
+]
+
+
+@pytest.mark.parametrize("value", MADE)
+@pytest.mark.parametrize("limits", [Limits(), Limits(depth=4, nodes=20), Limits(bytes=20)])
+def test_a_document_that_was_made_is_checked_as_one_that_is_read(value: Any, limits: Limits) -> None:
+    text = dumps(value).encode()
+    assert _outcome(lambda: document_of(value, text, limits)) == _outcome(lambda: read_document(text, limits))
+
+
+def _outcome(read: Callable[[], Document]) -> object:
+    try:
+        return read()
+    except JanuaError as error:
+        return type(error), str(error)

@@ -7,6 +7,7 @@ from importlib.resources.abc import Traversable
 import pytest
 
 from janua.errors import InvalidSchema
+from janua.model.types import Json
 from janua.registry.compile import compile_collection
 from janua.registry.document import Limits, read_schema
 from janua.registry.names import describe_fields
@@ -56,3 +57,9 @@ def test_a_schema_that_needs_another_file_is_refused_for_it(name: str, missing: 
     with pytest.raises(InvalidSchema) as caught:
         compile_collection("things", schema, version=1)
     assert all(missing in each.message and "never fetched" in each.message for each in caught.value.violations)
+
+
+def test_what_stands_in_another_file_may_stand_under_defs_by_its_id() -> None:
+    other: dict[str, Json] = {"$id": "kubernetes.json", "$defs": {"pod": {"properties": {"name": {"type": "string"}}}}}
+    schema: dict[str, Json] = {"$ref": "kubernetes.json#/$defs/pod", "$defs": {"kubernetes": other}}
+    assert [each.name for each in compile_collection("things", schema, version=1).fields] == ["name"]

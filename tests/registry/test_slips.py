@@ -21,6 +21,10 @@ from tests.registry.builders import UUID, an_object, within
             "/required",
             "'b' is required",
         ),
+        (an_object(a=UUID) | {"x-unique": True}, "/x-unique", "at the root it has no effect"),
+        ({"type": "array", "x-index": "gin"}, "/x-index", "x-index belongs on a property"),
+        ({"x-relation": {"collection": "authors"}}, "/x-relation", "at the root it has no effect"),
+        (an_object(a={"x-indexes": [{"fields": ["a"]}]}), "/properties/a/x-indexes", "belongs at the root"),
     ],
 )
 def test_a_likely_slip_is_warned_of_where_it_stands(schema: Any, pointer: str, words: str) -> None:
@@ -34,6 +38,7 @@ def test_a_likely_slip_is_warned_of_where_it_stands(schema: Any, pointer: str, w
     [
         True,
         an_object(["propertes"], propertes={"type": "string", "format": "email"}, enums=UUID),
+        an_object(a={**UUID, "x-unique": True}) | {"x-index": False, "x-indexes": [{"fields": ["a"]}]},
         {"x-owner": "team", "$comment": "", "format": "isbn", "definitions": {"requird": {}}},
         {"required": ["b"]},
         {"additionalProperties": False, "patternProperties": {"^b": {}}, "required": ["b"]},

@@ -29,6 +29,7 @@ from janua.errors import (
     UrlTooLong,
 )
 from janua.gateway.gateway import Gateway
+from janua.telemetry.spans import ERROR, annotate
 
 REVISION = "Janua-Catalog-Revision"
 MINIMUM = "Janua-Minimum-Revision"
@@ -117,6 +118,7 @@ class _Answer:
 
     async def with_problem(self, error: JanuaError) -> None:
         """Answer with an error."""
+        annotate(ERROR, error.code)
         if self._begun:
             # Too late for another status: an answer cut off is the only way left to say that it is not whole.
             log.error("%s %s broke off: %s", self._scope["method"], self._scope["path"], error)

@@ -6,6 +6,9 @@ from email.message import Message
 
 from janua.errors import InvalidRequest, UnsupportedMediaType
 
+REPLAYED = "Idempotency-Replayed"
+"""On the answer to a request that was sent again with its idempotency key."""
+
 _KEY = re.compile(r"[\x21\x23-\x7e]{1,255}")
 
 

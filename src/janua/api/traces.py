@@ -18,7 +18,7 @@ from janua.errors import InvalidQuery, UnknownResource
 from janua.gateway.plans import explain, is_explainable
 from janua.sql.display import pretty
 from janua.telemetry.recent import Recent
-from janua.telemetry.spans import COLLECTION, QUERY, STATUS, Span, Trace
+from janua.telemetry.spans import COLLECTION, ERROR, OPERATION, QUERY, ROOT_FIELDS, STATUS, Span, Trace
 from janua.telemetry.statements import collections_of
 
 PAGE: Final = Path(__file__).parent / "traces_page"
@@ -109,7 +109,9 @@ def shown(trace: Trace) -> dict[str, object]:
         "method": root.attributes["http.request.method"],
         "path": root.attributes["url.path"],
         "query": root.attributes.get("url.query", ""),
-        "operation": root.attributes.get("graphql.operation.name", ""),
+        "operation": root.attributes.get(OPERATION, ""),
+        "root_fields": root.attributes.get(ROOT_FIELDS, ""),
+        "error": root.attributes.get(ERROR, ""),
         "status": root.attributes.get(STATUS, 0),
         "started": datetime.fromtimestamp(trace.started / 1e9, UTC),
         "duration": milliseconds(root.end),

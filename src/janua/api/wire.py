@@ -54,6 +54,8 @@ class _Exact(Exception):
 def _default(value: object) -> Json:
     if isinstance(value, Decimal):
         raise _Exact
+    if is_dataclass(value):  # before `plain` looks at all that is inside: the encoder does
+        return {each.name: getattr(value, each.name) for each in fields(value)}
     return plain(value)
 
 

@@ -262,6 +262,18 @@ def sdl(
 
 
 @app.command()
+def client(
+    collection: Annotated[str | None, typer.Argument(metavar="[COLLECTION]", help="Only this collection.")] = None,
+    dsn: Dsn = None,
+    data: Data = None,
+) -> None:
+    """Print a typed client in Python: one module that needs only the standard library."""
+    from janua.cli.registry import client as work
+
+    asyncio.run(work(Place(dsn, data), collection))
+
+
+@app.command()
 def doctor(
     records: Annotated[bool, typer.Option("--records", help="Validate every record, too.")] = False,
     prod: Annotated[bool, typer.Option("--prod", help="Look at the settings for production instead.")] = False,

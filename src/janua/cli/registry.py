@@ -1,4 +1,4 @@
-"""`apply`, `check`, `list`, `show`, `drop`, `openapi` and `sdl`: the registry's verbs with schema files and tables.
+"""`apply`, `check`, `list`, `show`, `drop` and what prints APIs: the registry's verbs with schema files and tables.
 
 Start at `apply`; `check` is the same decision with nothing stored.
 """
@@ -27,12 +27,11 @@ async def apply(place: Place, files: Sequence[Path], *, dry_run: bool, as_json: 
     """Register the schemas in `files`, all or none, and wait for the indexes they declare.
 
     Returns 1 when a dry run finds that they would be refused.
-
     Raises: `InvalidSchema`, `IncompatibleSchema`, `MalformedDocument`.
     """
     async with opened(place) as gateway:
         documents = read_schemas(files, gateway.document_limits)
-        registrations = await registered(gateway, documents, dry_run=dry_run)
+        registrations = await registered(gateway, documents, dry_run=dry_run, as_json=as_json)
         if not dry_run:
             await built(gateway, [each.collection for each in registrations], quiet=as_json)
     if as_json:
@@ -51,7 +50,7 @@ async def check(place: Place, files: Sequence[Path], *, as_json: bool) -> int:
     """
     async with opened(place) as gateway:
         documents = read_schemas(files, gateway.document_limits)
-        registrations = await registered(gateway, documents, dry_run=True)
+        registrations = await registered(gateway, documents, dry_run=True, as_json=as_json)
     refused = [each for each in registrations if each.report.verdict != "compatible"]
     if as_json:
         print_json({"verdict": refused[0].report.verdict if refused else "compatible", "registrations": registrations})
@@ -62,7 +61,9 @@ async def check(place: Place, files: Sequence[Path], *, as_json: bool) -> int:
     return 1 if refused else 0
 
 
-async def registered(gateway: Gateway, documents: Mapping[str, Schema], *, dry_run: bool) -> Sequence[Registration]:
+async def registered(
+    gateway: Gateway, documents: Mapping[str, Schema], *, dry_run: bool, as_json: bool
+) -> Sequence[Registration]:
     """Register documents; why a schema is invalid or refused is told in full, the first reason by the error itself.
 
     Raises: `InvalidSchema`, `IncompatibleSchema`.
@@ -74,7 +75,11 @@ async def registered(gateway: Gateway, documents: Mapping[str, Schema], *, dry_r
             note(f"  {error.collection} {each.pointer or '/'}: {each.message}")
         raise
     except IncompatibleSchema as error:
-        note_refusal(error)
+        if as_json:
+            refused = {"collection": error.collection, "report": error.report}
+            print_json({"verdict": error.report["verdict"], "registrations": [refused]})
+        else:
+            note_refusal(error)
         raise
 
 
@@ -93,12 +98,16 @@ async def indexes(gateway: Gateway, name: str) -> Sequence[Any]:
 
 
 async def list_collections(place: Place, *, as_json: bool) -> None:
-    """Print the collections."""
+    """Print the collections, and those that cannot be served with the reason."""
     async with opened(place) as gateway:
         found = await schemas.list_collections(gateway)
+        quarantined = gateway.live.catalog.quarantined
     if as_json:
-        print_json({"collections": found})
+        reasons = [{"collection": name, "reason": reason} for name, reason in quarantined.items()]
+        print_json({"collections": found, "quarantined": reasons})
         return
+    for name, reason in quarantined.items():
+        note(f"  {name} is not served: {reason}")
     rows = [[each.collection, str(each.version), each.title or "", each.description or ""] for each in found]
     print_table(["COLLECTION", "VERSION", "TITLE", "DESCRIPTION"], rows, empty="There are no collections yet.")
 
@@ -113,8 +122,8 @@ async def show(place: Place, name: str, *, as_json: bool) -> None:
         versions = await schemas.list_versions(gateway, name)
     if as_json:
         listed = [{name: getattr(each, name) for name in ("version", "fingerprint", "created_at")} for each in versions]
-        members = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
-        print_json(members | {"versions": listed})
+        names = {field.name: field.name for field in dataclasses.fields(found)} | {"document": "schema"}
+        print_json({names[each]: getattr(found, each) for each in names} | {"versions": listed})
         return
     print_line(f"{name}, schema version {found.version}, compatibility {found.mode}, evolution {found.evolution}\n")
     print_description(found)
@@ -159,6 +168,18 @@ async def sdl(place: Place, name: str | None) -> None:
         catalog, slices = gateway.live.catalog, SchemaSlices()
         found = await (slices.whole(catalog) if name is None else slices.slice(catalog, frozenset({name})))
     print_line(found.sdl().rstrip("\n"))
+
+
+async def client(place: Place, name: str | None) -> None:
+    """Print a client in Python for all collections, or for one.
+
+    Raises: `UnknownCollection`, `CollectionQuarantined`.
+    """
+    from janua.api.rest.client import client_source  # noqa: PLC0415 -- only this command needs the faces
+
+    async with opened(place) as gateway:
+        source = client_source(gateway.live.catalog, name)
+    print_line(source.rstrip("\n"))
 
 
 def print_description(found: Description) -> None:

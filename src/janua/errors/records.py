@@ -71,7 +71,10 @@ class RecordExists(JanuaError):
 
 @dataclass(eq=False)
 class UniqueConflict(JanuaError):
-    """Another record has the same value in a unique field; `fields` names the field or fields."""
+    """Another record has the same value in a unique field; `fields` names the field or fields.
+
+    Of several that are created at once, `input` says which one it is, counted from 0.
+    """
 
     code: ClassVar[str] = "record.not_unique"
     title: ClassVar[str] = "The value is taken"
@@ -79,14 +82,25 @@ class UniqueConflict(JanuaError):
     example: ClassVar[Mapping[str, Any]] = {"collection": "books", "fields": ("isbn",)}
     collection: str
     fields: Sequence[str]
+    input: int | None = None
+
+    def members(self) -> dict[str, Any]:
+        """Return the fields; the input only where there are several."""
+        return _present(super().members())
 
     def __str__(self) -> str:
-        return f"another record of {self.collection} has the same {', '.join(self.fields)}"
+        same = f"has the same {', '.join(self.fields)}"
+        if self.input is None:
+            return f"another record of {self.collection} {same}"
+        return f"input {self.input}: another record of {self.collection}, or an input before it, {same}"
 
 
 @dataclass(eq=False)
 class RelationConflict(JanuaError):
-    """The write names a related record that does not exist, or deletes one that is still referred to."""
+    """The write names a related record that does not exist, or deletes one that is still referred to.
+
+    Of several that are created at once, `input` says which one it is, counted from 0.
+    """
 
     code: ClassVar[str] = "record.relation"
     title: ClassVar[str] = "A relation does not allow this"
@@ -99,9 +113,15 @@ class RelationConflict(JanuaError):
     collection: str
     field: str
     reason: str
+    input: int | None = None
+
+    def members(self) -> dict[str, Any]:
+        """Return the fields; the input only where there are several."""
+        return _present(super().members())
 
     def __str__(self) -> str:
-        return f"{self.collection}.{self.field}: {self.reason}"
+        where = "" if self.input is None else f"input {self.input}: "
+        return f"{where}{self.collection}.{self.field}: {self.reason}"
 
 
 @dataclass(eq=False)
@@ -210,3 +230,7 @@ class IdempotencyConflict(JanuaError):
 
     def __str__(self) -> str:
         return "a request with this key is still running" if self.running else "this key was used for another request"
+
+
+def _present(members: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in members.items() if each is not None}

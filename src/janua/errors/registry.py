@@ -78,7 +78,8 @@ class InvalidSchema(JanuaError):
         return {name: each for name, each in super().members().items() if each or name != "collection"}
 
     def __str__(self) -> str:
-        return summary(self.violations)
+        said = summary(self.violations)
+        return f"the schema of {self.collection!r} is invalid {said}" if self.collection else said
 
 
 @dataclass(eq=False)

@@ -42,7 +42,7 @@ async def create_many(to: Writing, documents: Sequence[Document]) -> Sequence[Re
     await _validate(to, {str(place): each for place, each in enumerate(documents)})
     texts = {new_id(): each.text for each in documents}
     stored = await storage.insert_many(to.connection, to.collection, texts, to.shown)
-    return [replace(each, created=True) for each in _answers(stored)]
+    return [RecordAnswer(each.id, each.version, each.text, created=True) for each in stored]
 
 
 async def update_many(

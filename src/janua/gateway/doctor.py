@@ -162,7 +162,7 @@ def _invalid(validator: Validator, batch: bytes) -> tuple[int, Mapping[str, str]
     """Return how many records a batch has, and why those of these ids are not valid."""
     count = 0
     failed: dict[str, str] = {}
-    for id, text in tables.lines_of(batch):
+    for id, text in tables.records_of(batch.splitlines()):
         count += 1
         document = loads(text)
         if not validator.is_valid(document):

@@ -7,7 +7,7 @@ work is done in the background (`evolver`), by one process, and goes on in anoth
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias, cast
 
 from janua.errors import EvolutionConflict, SchemaVersionMismatch, UnknownEvolution
@@ -17,6 +17,7 @@ from janua.gateway.evolving import SAMPLES, Trial, compiled, constraints, fill
 from janua.gateway.gateway import Gateway
 from janua.gateway.registering import refuse_incompatible
 from janua.gateway.registration import Candidate, judge_by
+from janua.gateway.waiting import wait_for_switch
 from janua.model.collection import Schema
 from janua.model.json import dumps, loads
 from janua.model.types import Json
@@ -54,13 +55,14 @@ async def preview(gateway: Gateway, name: str, document: Schema, steps: Json) ->
     """
     async with connection(gateway.pool) as c, storage.rolled_back(c):
         candidate = await _candidate(gateway, c, name, document)
-        trial = Trial(candidate.validator, read_steps(steps), gateway.document_limits)
+        trial = Trial(gateway, candidate.validator, read_steps(steps))
         # What becomes of the records is kept as in an evolution, so that it can be judged as a whole.
         id = await storage.next_number(c)
         async for _ in fill(c, id, name, trial):
             pass
         found = [*trial.jury.incompatibilities(), *await constraints(c, candidate, id)]
         report = await judge_by(c, candidate, trial.jury.verdict(), found)
+        report = replace(report, warnings=[*report.warnings, *wait_for_switch(trial.evolved().changed)])
     return Preview(name, candidate.new.version, trial.evolved(), report)
 
 

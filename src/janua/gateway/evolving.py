@@ -9,6 +9,7 @@ record "kept aside, then switched" says why. Start at `carry_out`.
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import cast
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from janua.failpoints import fail_at
 from janua.gateway.answers import Evolved, Incompatibility
 from janua.gateway.gateway import Gateway
 from janua.gateway.jury import Jury
+from janua.gateway.lingering import heard
 from janua.gateway.registering import store_versions
 from janua.gateway.registration import Candidate, compile_candidates, constraint_incompatibility
 from janua.gateway.workers import await_workers
@@ -81,21 +83,25 @@ async def carry_out(gateway: Gateway, c: Connection, id: int) -> None:
 class Trial:
     """Tries steps on records, and counts what becomes of them."""
 
-    def __init__(self, validator: Validator, steps: Sequence[Step], limits: Limits) -> None:
-        self.jury = Jury(validator)
+    def __init__(self, gateway: Gateway, validator: Validator, steps: Sequence[Step]) -> None:
+        self.jury = Jury(validator, gateway.lingering)
+        self._slots = gateway.lingering
         self._validator = validator
         self._steps = steps
-        self._limits = limits
+        self._limits = gateway.document_limits
         self._changed = 0
         self._samples: list[Mapping[str, Json]] = []
 
-    def hear(self, records: Sequence[Unseen]) -> Sequence[Seen]:
-        """Return what becomes of records."""
-        return [self._hear(each) for each in records]
+    async def hear(self, records: Sequence[Unseen]) -> Sequence[Seen]:
+        """Return what becomes of records; found out in a thread."""
+        return [*chain.from_iterable(await heard(self._validator, self._slots, self._hear_all, records))]
 
     def evolved(self) -> Evolved:
         """Return how many records change."""
         return Evolved(self._changed, self._samples)
+
+    def _hear_all(self, records: Sequence[Unseen]) -> Sequence[Seen]:
+        return [self._hear(each) for each in records]
 
     def _hear(self, record: Unseen) -> Seen:
         self.jury.checked += 1
@@ -126,8 +132,11 @@ async def fill(c: Connection, id: int, collection: str, trial: Trial) -> AsyncGe
     """See the records that were not seen as they are, once through; yield how many after each batch."""
     after, size = NIL, FIRST_BATCH
     while records := await storage.fetch_unseen(c, collection, id, after, size):
-        await storage.store_seen(c, id, await asyncio.to_thread(trial.hear, records))
+        await storage.store_seen(c, id, await trial.hear(records))
         yield len(records)
+        # New ones come last in order of id: who went on until there are none would never end while others write.
+        if len(records) < size:
+            return
         after = records[-1].id
         # Documents may have a few bytes, or megabytes.
         average = sum(len(each.document) for each in records) / len(records)
@@ -165,7 +174,7 @@ async def _prepared(gateway: Gateway, c: Connection, evolution: StoredEvolution)
 
 async def _pass(gateway: Gateway, c: Connection, work: Work) -> int | None:
     """See all that was not seen; return how many records those were, None when the evolution was stopped."""
-    trial = Trial(work.candidate.validator, work.steps, gateway.document_limits)
+    trial = Trial(gateway, work.candidate.validator, work.steps)
     count = 0
     async for seen in fill(c, work.id, work.candidate.new.name, trial):
         count += seen
@@ -234,7 +243,7 @@ async def _switch(gateway: Gateway, c: Connection, work: Work) -> None:
 
 
 async def _seen_last(gateway: Gateway, c: Connection, work: Work) -> Tally:
-    trial = Trial(work.candidate.validator, work.steps, gateway.document_limits)
+    trial = Trial(gateway, work.candidate.validator, work.steps)
     async for _ in fill(c, work.id, work.candidate.new.name, trial):
         pass
     await storage.forget_deleted(c, work.candidate.new.name, work.id)

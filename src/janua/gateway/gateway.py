@@ -11,6 +11,7 @@ from janua.config import Settings
 from janua.errors import DatabaseAhead, JanuaError, StaleCatalog
 from janua.gateway.forgetting import forgetting
 from janua.gateway.indexing import Indexer, indexing
+from janua.gateway.lingering import LINGERING
 from janua.gateway.live import FORMAT, Live
 from janua.gateway.pages import Pages
 from janua.gateway.points import Points
@@ -31,8 +32,6 @@ P = ParamSpec("P")
 
 LARGE = 64 * 1024
 """Bytes from which reading or changing a document is left to a thread, as others would wait for milliseconds."""
-LINGERING = 2
-"""Documents at a time that are validated against patterns which may take long, so that threads are left for others."""
 ATTEMPTS = 5
 """How often a write follows a schema that changes under it before it gives up."""
 

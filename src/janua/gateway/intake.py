@@ -11,6 +11,7 @@ from uuid import UUID
 
 from janua.errors import ImportRejected, InvalidRecord, JanuaError, MalformedDocument
 from janua.gateway.answers import LISTED_REJECTIONS, Rejection
+from janua.gateway.lingering import BATCH
 from janua.model.collection import Collection
 from janua.model.identifiers import new_id, parse_id
 from janua.model.json import dumps
@@ -19,8 +20,6 @@ from janua.registry.document import Document, Limits, read_document
 from janua.registry.validation import Validator
 
 BATCH_DOCUMENTS = 500
-LINGERING_BATCH = 5
-"""Documents in a batch when each may take up to a second to validate: nobody can stop a thread."""
 BATCH_BYTES = 256 * 1024
 
 _ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
@@ -45,7 +44,7 @@ class Intake:
 
         Raises: `ImportRejected` at the first document that is not valid, when `abort`.
         """
-        size = LINGERING_BATCH if self.validator.lingers else BATCH_DOCUMENTS
+        size = BATCH if self.validator.lingers else BATCH_DOCUMENTS
         async for batch in _batches(documents, size):
             async with self.lingering if self.validator.lingers else contextlib.nullcontext():
                 lines = await asyncio.to_thread(self._take_in, batch, abort)
@@ -70,7 +69,7 @@ class Intake:
         document = read_document(text, self.limits, among_others=True)
         id, document = self._open(document.value) if self.records else (new_id(), document)
         if not self.validator.is_valid(document.value):
-            raise InvalidRecord(self.collection.name, self.validator.validate(document.value))
+            raise InvalidRecord(self.collection.name, self.validator.explain(document.value))
         return id, document
 
     def _open(self, record: Json) -> tuple[UUID, Document]:

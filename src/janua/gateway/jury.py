@@ -1,10 +1,12 @@
 """Judge stored records by a new schema: batches of them in, a `RecordsVerdict` and its reasons out. Start at `Jury`."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from janua.errors import Violation
 from janua.gateway.answers import Incompatibility, RecordsVerdict
+from janua.gateway.lingering import heard
 from janua.model.json import loads
 from janua.model.types import Json
 from janua.registry.validation import Validator
@@ -15,18 +17,25 @@ SAMPLES = 10
 
 
 class Jury:
-    """Validates stored records under a new schema and counts what is wrong with them; `checked` counts all."""
+    """Validates stored records under a new schema and counts what is wrong with them; `checked` counts all.
 
-    def __init__(self, validator: Validator) -> None:
+    `slots` are those of documents that may take long.
+    """
+
+    def __init__(self, validator: Validator, slots: asyncio.Semaphore) -> None:
         self._validator = validator
+        self._slots = slots
         self.checked = 0
         self._invalid = 0
         self._samples: list[Mapping[str, Json]] = []
         self._reasons: dict[tuple[str, str], tuple[Violation, Json, int]] = {}
 
-    def hear(self, batch: bytes) -> None:
-        """Validate the records of a batch."""
-        for id, text in tables.lines_of(batch):
+    async def hear(self, batch: bytes) -> None:
+        """Validate the records of a batch, in a thread."""
+        await heard(self._validator, self._slots, self._hear, batch.splitlines())
+
+    def _hear(self, lines: Sequence[bytes]) -> None:
+        for id, text in tables.records_of(lines):
             self.checked += 1
             document = loads(text)
             if not self._validator.is_valid(document):

@@ -6,16 +6,14 @@
 import asyncio
 import contextlib
 import json
-import logging
-import sys
 from collections.abc import Mapping, Sequence
 from typing import cast
 
 from janua.errors import DatabaseAhead, JanuaError
+from janua.gateway.compiling import compile_all
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Schema
 from janua.model.json import loads
-from janua.registry.compile import compile_collection
 from janua.registry.validation import Validator, build_validator
 from janua.storage import schemas as storage
 from janua.storage.evolutions import is_switching
@@ -23,8 +21,6 @@ from janua.storage.pool import Connection, Pool, connection
 
 FORMAT = 1
 """The newest format of the registry that this Janua knows; a migration that older ones could not serve raises it."""
-
-log = logging.getLogger(__name__)
 
 
 class Live:
@@ -35,6 +31,7 @@ class Live:
         self._refreshing = asyncio.Lock()
         self._validators: dict[tuple[str, int], Validator] = {}
         self._references: dict[tuple[str, int], Schema] = {}
+        self._unkept: dict[str, tuple[str, str]] = {}
         self._published = asyncio.Event()
         self.hint = asyncio.Event()
         """Set it to have the database asked for a new revision now."""
@@ -74,6 +71,12 @@ class Live:
             self.publish(await self._changed(c, revision))
         return self.catalog
 
+    async def keep(self, c: Connection) -> None:
+        """Keep in the database what was compiled here, so that others need not."""
+        unkept, self._unkept = self._unkept, {}
+        if unkept:
+            await storage.keep_compiled(c, unkept)
+
     async def reach(self, revision: int, seconds: float) -> bool:
         """Wait until this revision is served, no longer than this; return whether it is."""
         with contextlib.suppress(TimeoutError):
@@ -98,41 +101,14 @@ class Live:
         kept = {name: each for name, each in self.catalog.collections.items() if revisions.get(name) == each.revision}
         fresh = await storage.load_current(c, [name for name in revisions if name not in kept])
         await self.load_references(c, [pair for each in fresh for pair in json.loads(each.current.references).items()])
-        compiled, quarantined = await asyncio.to_thread(self._compile, fresh)
+        known = await storage.load_compiled(c, [each.current.collection for each in fresh])
+        compiled = await asyncio.to_thread(compile_all, fresh, known, self._references)
+        self._unkept |= compiled.fresh
         moving = await is_switching(c)
-        return Catalog(revision, dict(sorted((kept | compiled).items())), quarantined, moving)
+        return Catalog(revision, dict(sorted((kept | compiled.collections).items())), compiled.quarantined, moving)
 
     async def load_references(self, c: Connection, wanted: Sequence[tuple[str, int]]) -> None:
         """Load the schema versions that others are pinned to, unless they are known."""
         missing = [pair for pair in wanted if pair not in self._references]
         for pair, version in (await storage.load_versions(c, missing)).items() if missing else ():
             self._references[pair] = cast("Schema", loads(version.document))
-
-    def _compile(self, stored: Sequence[storage.StoredCollection]) -> tuple[dict[str, Collection], dict[str, str]]:
-        compiled: dict[str, Collection] = {}
-        quarantined: dict[str, str] = {}
-        for each in stored:
-            try:
-                compiled[each.current.collection] = self._compile_stored(each)
-            # One corrupt row of the registry must not keep the other collections from being served.
-            except Exception as error:
-                reason = str(error) if isinstance(error, JanuaError) else "its stored schema cannot be compiled"
-                log.exception("collection %s is quarantined", each.current.collection)
-                quarantined[each.current.collection] = reason
-        return compiled, quarantined
-
-    def _compile_stored(self, stored: storage.StoredCollection) -> Collection:
-        current = stored.current
-        pinned: dict[str, int] = json.loads(current.references)
-        return compile_collection(
-            current.collection,
-            cast("Schema", loads(current.document)),
-            version=current.version,
-            revision=stored.revision,
-            names=json.loads(current.names),
-            references={name: self._references[name, version] for name, version in pinned.items()},
-            pinned=pinned,
-            # It was allowed when it was registered; a limit lowered since is for schemas to come.
-            cost=sys.maxsize,
-            registered=current.fingerprint,
-        )

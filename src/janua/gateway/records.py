@@ -60,14 +60,14 @@ async def create(
     With `idempotency`, the same request sent again gets the first answer and stores nothing.
     Raises: `InvalidRecord`, `RecordExists`, `UniqueConflict`, `RelationConflict`, `IdempotencyConflict`.
     """
-    key = new_id() if id is None else parse_id(id)
+    key = None if id is None else parse_id(id)
 
     async def write(current: Collection) -> RecordAnswer:
         if idempotency is None:
             return await writes.create_alone(gateway, current, key, document)
         async with connection(gateway.pool) as c, c.transaction():
-            to = Writing(gateway, c, current)
-            return await created_once(gateway, c, current.name, idempotency, lambda: writes.create(to, key, document))
+            to, made = Writing(gateway, c, current), key or new_id()
+            return await created_once(gateway, c, current.name, idempotency, lambda: writes.create(to, made, document))
 
     return await with_current_schema(gateway, collection, write)
 

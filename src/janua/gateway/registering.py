@@ -134,7 +134,7 @@ async def _decide(gateway: Gateway, c: Connection, documents: Mapping[str, Schem
     )
     changed = [each for each in candidates if each.changed]
     absent = _absent(changed)
-    reports = {each.new.name: await judge(c, each, absent) for each in changed}
+    reports = {each.new.name: await judge(c, each, gateway.lingering, absent) for each in changed}
     return Decision(revision, horizon, candidates, reports)
 
 
@@ -148,6 +148,7 @@ async def _judge_newest(gateway: Gateway, c: Connection, decision: Decision) -> 
             c,
             each,
             decision.reports[each.new.name],
+            gateway.lingering,
             since=decision.horizon,
             absent=absent,
             online=await _is_large(gateway, c, each),

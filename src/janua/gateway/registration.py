@@ -16,6 +16,7 @@ from janua.gateway.answers import Incompatibility, IndexChanges, RecordsVerdict,
 from janua.gateway.jury import Jury
 from janua.gateway.live import Live
 from janua.gateway.verdicts import Policy, broken_since, changes_of, decided, is_proven, rule_on
+from janua.gateway.waiting import waits_for_relations
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
@@ -183,20 +184,25 @@ def _senseless_conditions(new: Collection) -> Iterator[Violation]:
             yield Violation(f"/x-indexes/{place}/where", "x-indexes", str(error))
 
 
-async def judge(connection: Connection, candidate: Candidate, absent: Group[str] = ()) -> Report:
+async def judge(
+    connection: Connection, candidate: Candidate, slots: asyncio.Semaphore, absent: Group[str] = ()
+) -> Report:
     """Return what registering a candidate would change, with the verdicts of the rules and of the stored records.
 
     Every stored record must validate under the new schema, find its related records, and be unique where it has to be.
-    They are read only where no proof covers all of them. `absent` are collections that have no table yet.
+    They are read only where no proof covers all of them. `absent` are collections that have no table yet, `slots` those
+    for documents that may take long to validate.
     """
     if candidate.old is None:
         return await judge_by(connection, candidate, RecordsVerdict(), [])
     policy = await rule_on(connection, candidate)
     verdict, incompatibilities = RecordsVerdict(proven=True), list[Incompatibility]()
     if not await is_proven(candidate, policy):
-        verdict, incompatibilities = await _judge_records(connection, candidate)
+        verdict, incompatibilities = await _judge_records(connection, candidate, slots)
     incompatibilities += await _judge_constraints(connection, candidate, absent)
-    return await _reported(candidate, candidate.old, policy, verdict, incompatibilities)
+    report = await _reported(candidate, candidate.old, policy, verdict, incompatibilities)
+    waits = await waits_for_relations(connection, candidate.old, candidate.new)
+    return replace(report, warnings=[*report.warnings, *waits])
 
 
 async def judge_by(
@@ -237,10 +243,11 @@ def _index_changes(candidate: Candidate) -> IndexChanges:
     return IndexChanges([each.name for each in changes.build], [each.name for each in changes.drop])
 
 
-async def judge_again(
+async def judge_again(  # noqa: PLR0913 -- each is a fact of its own, and the last three are by name
     connection: Connection,
     candidate: Candidate,
     report: Report,
+    slots: asyncio.Semaphore,
     *,
     since: int,
     absent: Group[str],
@@ -252,7 +259,7 @@ async def judge_again(
     """
     verdict, incompatibilities = report.records, list[Incompatibility]()
     if not verdict.proven:
-        verdict, incompatibilities = await _judge_records(connection, candidate, since)
+        verdict, incompatibilities = await _judge_records(connection, candidate, slots, since)
     incompatibilities += await _judge_constraints(connection, candidate, absent, relations_only=online)
     if not incompatibilities:
         return report
@@ -261,11 +268,11 @@ async def judge_again(
 
 
 async def _judge_records(
-    connection: Connection, candidate: Candidate, since: int | None = None
+    connection: Connection, candidate: Candidate, slots: asyncio.Semaphore, since: int | None = None
 ) -> tuple[RecordsVerdict, list[Incompatibility]]:
-    jury = Jury(candidate.validator)
+    jury = Jury(candidate.validator, slots)
     async for batch in tables.documents(connection, candidate.new.name, since):
-        await asyncio.to_thread(jury.hear, batch)
+        await jury.hear(batch)
     return jury.verdict(), jury.incompatibilities()
 
 

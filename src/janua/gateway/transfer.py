@@ -4,13 +4,17 @@ An import is one COPY into a temporary table, fed with documents that are valida
 then the statements that store them all. An export is one COPY out of PostgreSQL, whose lines are sent on unread.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+import json
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Literal
+from dataclasses import asdict
+from typing import Any, Literal
 
+from janua.errors import Violation
 from janua.failpoints import fail_at
 from janua.gateway.answers import LISTED_REJECTIONS, ImportReport, Rejection
 from janua.gateway.gateway import Gateway
+from janua.gateway.idempotency import Streamed, streamed_once
 from janua.gateway.intake import Intake
 from janua.gateway.streams import Shape, split
 from janua.gateway.writes import unique_key
@@ -19,7 +23,7 @@ from janua.query.parts import Whole
 from janua.query.plan import plan_filter
 from janua.sql.parts import RECORD
 from janua.storage import transfer as storage
-from janua.storage.pool import connection
+from janua.storage.pool import Connection, connection
 from janua.telemetry.metrics import import_done
 
 OnError = Literal["abort", "skip"]
@@ -35,14 +39,16 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
     on_conflict: str | None = None,
     records: bool = False,
     progress: Callable[[int], None] | None = None,
+    once: Streamed | None = None,
 ) -> ImportReport:
     """Store the documents of a stream in one transaction.
 
     `on_error="skip"` stores all that can be and reports the others; `on_conflict` names a unique field, or `id`, by
     which existing records are replaced (the last of several with one value counts). With `records`, the stream has
     whole records as `export` writes them, instead of bare documents. `progress` is told how many were read so far.
+    With `once`, whose body is the source, the same request sent again gets the first answer and stores nothing.
     Raises: `ImportRejected` with the first document that cannot be stored, `InvalidQuery` for `on_conflict`,
-    `MalformedDocument`, `DocumentTooLarge`, `StaleCatalog` when the schema changes meanwhile.
+    `MalformedDocument`, `DocumentTooLarge`, `IdempotencyConflict`, `StaleCatalog` when the schema changes meanwhile.
     """
     current = gateway.live.catalog.collection(collection)
     key = None if on_conflict is None else unique_key(current, on_conflict)
@@ -56,13 +62,26 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
     )
     documents = split(source, shape, gateway.settings.limits.body_bytes)
     async with connection(gateway.pool) as c, storage.staging(c, current) as staged:
-        await staged.fill(intake.lines(documents, abort=on_error == "abort"))
-        fail_at("import.filled")
-        stored = await staged.store(key, skip=on_error == "skip", fresh_ids=not records)
-        fail_at("import.stored")
+
+        async def run() -> ImportReport:
+            await staged.fill(intake.lines(documents, abort=on_error == "abort"))
+            fail_at("import.filled")
+            stored = await staged.store(key, skip=on_error == "skip", fresh_ids=not records)
+            fail_at("import.stored")
+            return _report(intake, stored)
+
+        if once is None:
+            report = await run()
+        else:
+            report = await _once(gateway, c, collection, once, run)
     fail_at("import.committed")
+    if once is None or not once.replayed:
+        import_done(collection, inserted=report.imported, updated=report.updated, rejected=report.rejected)
+    return report
+
+
+def _report(intake: Intake, stored: storage.Outcome) -> ImportReport:
     refused = [Rejection(line, each.code, each.reason) for each in stored.refused for line in each.lines]
-    import_done(collection, inserted=stored.inserted, updated=stored.updated, rejected=intake.rejected + len(refused))
     rejections = sorted((*intake.rejections, *refused), key=lambda each: each.line)
     return ImportReport(
         imported=stored.inserted,
@@ -70,6 +89,21 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
         rejected=intake.rejected + len(refused),
         rejections=rejections[:LISTED_REJECTIONS],
     )
+
+
+async def _once(
+    gateway: Gateway, c: Connection, collection: str, once: Streamed, run: Callable[[], Awaitable[ImportReport]]
+) -> ImportReport:
+    async def told() -> str:
+        return json.dumps(asdict(await run()))
+
+    report = json.loads(await streamed_once(gateway, c, collection, once, told))
+    return ImportReport(**report | {"rejections": [_rejection(each) for each in report["rejections"]]})
+
+
+def _rejection(told: dict[str, Any]) -> Rejection:
+    violations = [Violation(**each) for each in told["violations"]]
+    return Rejection(told["line"], told["code"], told["message"], violations)
 
 
 async def export(

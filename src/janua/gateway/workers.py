@@ -79,6 +79,8 @@ class _Follower:
                 self._live.hint.clear()
                 await self._live.refresh_on(c)
                 await self._beat(c)
+                if self._serves:
+                    await self._live.keep(c)
                 # Not wait_for, which in Python 3.11 loses a cancellation that comes together with the hint.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL_SECONDS):

@@ -14,12 +14,13 @@ from janua.errors import InvalidQuery, InvalidRecord, RecordExists, StaleCatalog
 from janua.gateway.answers import Precondition, RecordAnswer
 from janua.gateway.gateway import Gateway, apart_if_large
 from janua.model.collection import Collection, Index, Path
+from janua.model.identifiers import new_id
 from janua.model.json import dumps
 from janua.model.names import pointer
 from janua.model.patch import JsonPatch, MergePatch
 from janua.model.types import Json
 from janua.query.parts import Part
-from janua.registry.document import Document, check_size, read_document
+from janua.registry.document import Document, check_size, document_of, read_document
 from janua.sql.parts import RECORD
 from janua.sql.upsert import Key
 from janua.storage import records as storage
@@ -57,14 +58,14 @@ async def create(to: Writing, key: UUID, document: Document) -> RecordAnswer:
 
 
 async def create_alone(
-    gateway: Gateway, collection: Collection, key: UUID, document: Document, shown: Part = RECORD
+    gateway: Gateway, collection: Collection, key: UUID | None, document: Document, shown: Part = RECORD
 ) -> RecordAnswer:
     """Store a new record in a transaction of its own, perhaps by one statement with others that are created now.
 
-    Raises: as `create`.
+    Without a key it gets a new one. Raises: as `create`.
     """
     await validate(gateway, collection, document)
-    return _answer(await storage.create(gateway.batches, collection, key, document.text, shown))
+    return _answer(await storage.create(gateway.batches, collection, key or new_id(), document.text, shown))
 
 
 async def replace(
@@ -127,6 +128,8 @@ async def delete(to: Writing, key: UUID, precondition: Precondition = Preconditi
 
     Raises: `UnknownRecord`, `VersionMismatch`, `RelationConflict` while others refer to it, `StaleCatalog`.
     """
+    if precondition.none_match is not None:
+        return await _delete_if(to, key, precondition)
     versions = precondition.match if isinstance(precondition.match, frozenset) else None
     removed = await storage.delete(to.connection, to.collection, key, to.shown, versions=versions)
     if removed is not None:
@@ -150,10 +153,10 @@ async def validate(gateway: Gateway, collection: Collection, document: Document)
         elif await apart_if_large(len(document.text), validator.is_valid, document.value):
             return
         elif validator.explains_at_once and len(document.text) <= SMALL:
-            violations = validator.validate(document.value)
+            violations = validator.explain(document.value)
         else:
             # To explain takes many times as long as to judge, the first time as long as compiling the schema did.
-            violations = await asyncio.to_thread(validator.validate, document.value)
+            violations = await asyncio.to_thread(validator.explain, document.value)
         if violations:
             raise InvalidRecord(collection.name, violations)
 
@@ -185,7 +188,7 @@ async def made_document(gateway: Gateway, value: Json) -> Document:
     # Before it is written out: a few copies of copies are as long as one likes.
     check_size(value, gateway.document_limits)
     text = dumps(value).encode()
-    return await apart_if_large(len(text), read_document, text, gateway.document_limits)
+    return await apart_if_large(len(text), document_of, value, text, gateway.document_limits)
 
 
 def patched(gateway: Gateway, before: str, change: MergePatch | JsonPatch) -> Document:
@@ -216,6 +219,19 @@ async def _replace_if(to: Writing, key: UUID, document: Document, precondition: 
                 return _answer(await storage.insert(c, current, key, document.text, to.shown))
         except RecordExists:
             continue
+
+
+async def _delete_if(to: Writing, key: UUID, precondition: Precondition) -> RecordAnswer:
+    """Remove under a precondition that tells versions apart; the statement checks the one that was decided on."""
+    while True:
+        stored = await storage.fetch_document(to.connection, to.collection, key)
+        if stored is None:
+            raise UnknownRecord(to.collection.name, str(key))
+        _require(to.collection, key, stored.version, precondition)
+        decided = frozenset({stored.version})
+        removed = await storage.delete(to.connection, to.collection, key, to.shown, versions=decided)
+        if removed is not None:
+            return _answer(removed)
 
 
 def _require(collection: Collection, key: UUID, version: int, precondition: Precondition) -> None:

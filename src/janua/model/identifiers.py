@@ -32,6 +32,11 @@ class IdSource:
 new_id = IdSource().next
 
 
+def is_id(text: str) -> bool:
+    """Return whether `parse_id` takes a text."""
+    return _PATTERN.fullmatch(text) is not None
+
+
 def parse_id(text: str) -> UUID:
     """Return the id that a client wrote.
 

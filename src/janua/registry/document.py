@@ -27,9 +27,12 @@ PARSER_DEPTH = 200
 _DUPLICATE = re.compile(r'^Detected duplicate key (".*") at (?:line|column)', re.DOTALL)
 _LINE = re.compile(r" at line 1 (?=column [0-9]+$)")
 _PLACE = re.compile(r" at (?:line [0-9]+ )?column [0-9]+$")
-_LONG_NUMBER = re.compile(rb"[0-9](?:[0-9.]{19}|[eE][+-]?[0-9]{2})")
-_SEARCHED = 4096
-"""Bytes up to which searching the text for long numbers is quicker than looking at every value."""
+_OF_NUMBERS = {**dict.fromkeys(b"0123456789.", b"0"), **dict.fromkeys(b"eE", b"e"), **dict.fromkeys(b"+-", b"+")}
+_SHAPES = b"".join(_OF_NUMBERS.get(each, b" ") for each in range(256))
+"""What becomes of each byte, so that all numbers of one shape look alike."""
+_LONG_NUMBERS = (b"0" * 20, b"0e00", b"0e+00")
+_SMALL = 4096
+"""Bytes of a document up to which it is quicker not to parse again what was just written."""
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 Step = str | int
 
@@ -64,14 +67,20 @@ def read_document(body: bytes, limits: Limits, *, among_others: bool = False) ->
     if body.count(b",") >= limits.nodes and _STRING.sub(b"", body).count(b",") >= limits.nodes:
         raise DocumentTooLarge("values", limits.nodes)
     value = _parse(body, limits, among_others=among_others)
-    numbers = len(body) > _SEARCHED or _LONG_NUMBER.search(body) is not None
-    # A level of nesting starts with a bracket, and a value with a bracket or comma before it: most need no counting.
-    openings = body.count(b"{") + body.count(b"[")
-    if numbers or openings > limits.depth or 1 + openings + body.count(b",") > limits.nodes:
+    numbers = _may_have_long_numbers(body)
+    if numbers or _may_be_large(body, limits):
         _check_values(value, limits, numbers=numbers)
     if b"\\u0000" in body:
         _refuse_nul(value)
     return Document(body, value)
+
+
+def document_of(value: Json, text: bytes, limits: Limits) -> Document:
+    """Return the document of a value and of the text that `dumps` made of it. Raises: as `read_document`."""
+    # What is small and shows nothing suspicious would be read as the value that it was written from.
+    if len(text) > _SMALL or _may_have_long_numbers(text) or _may_be_large(text, limits) or b"\\u0000" in text:
+        return read_document(text, limits)
+    return Document(text, value)
 
 
 def read_schema(body: bytes, media: Literal["json", "yaml"], limits: Limits) -> Schema:
@@ -94,17 +103,15 @@ def check_size(value: Json, limits: Limits) -> None:
     Raises: `DocumentTooLarge`.
     """
     nodes = 1
-    pending = [(value, 0)]
+    pending = [(value, 0)] if isinstance(value, dict | list) else []
     while pending:
         each, depth = pending.pop()
-        if not isinstance(each, dict | list):
-            continue
         nodes += len(each)
         if nodes > limits.nodes:
             raise DocumentTooLarge("values", limits.nodes)
         if depth == limits.depth:
             raise DocumentTooLarge("levels of nesting", limits.depth)
-        pending.extend((child, depth + 1) for child in _children(each))
+        pending += [(child, depth + 1) for child in _children(each) if isinstance(child, dict | list)]
 
 
 def canonical(document: Schema) -> bytes:
@@ -149,6 +156,23 @@ def _refusal(reason: str, body: bytes, limits: Limits) -> MalformedDocument | Un
 def _place(reason: str) -> str:
     found = _PLACE.search(reason)
     return found[0] if found else ""
+
+
+def _may_be_large(body: bytes, limits: Limits) -> bool:
+    # A level of nesting starts with a bracket, and a value with a bracket or comma before it: most need no counting.
+    openings = body.count(b"{") + body.count(b"[")
+    return openings > limits.depth or 1 + openings + body.count(b",") > limits.nodes or len(body) > limits.bytes
+
+
+def _may_have_long_numbers(body: bytes) -> bool:
+    # Ids in strings often look like numbers with exponents.
+    return _has_long_numbers(body) and (len(body) <= _SMALL or _has_long_numbers(_STRING.sub(b" ", body)))
+
+
+def _has_long_numbers(text: bytes) -> bool:
+    shapes = text.translate(_SHAPES)
+    long, small, large = _LONG_NUMBERS
+    return long in shapes or small in shapes or large in shapes
 
 
 def _check_values(value: Json, limits: Limits, *, numbers: bool) -> None:

@@ -61,28 +61,42 @@ class Explainer:
         self._ours = {BASE, root_uri(document)}
         self.quiet: QuietSchema = quieten(schemas)
         self._engines: dict[str, rs.Validator] = {}
+        self._sources: dict[str, _Source] = {}
 
     def explain(self, value: Json, at: str = "") -> tuple[Violation, ...]:
         """Return the violations of an invalid value against the subschema at a pointer: at least one."""
         shown = sample(value, SAMPLED)
-        found = _Explanation(self, shown).violations(_Task(at, shown, ()))
+        if self.quiet.conditions:
+            found = _Explanation(self, shown).violations(_Task(at, shown, ()))
+        else:
+            found = self._plainly(shown, at)
         if shown is value:
             return tuple(dict.fromkeys(found))
         # In a sample something may be missing that is there, but what is there is as it is.
         trusted = [each for each in found if each.keyword in _OF_THE_VALUE_ITSELF]
         return tuple(dict.fromkeys([*self._first(value, at), *trusted]))
 
+    def _plainly(self, value: Json, at: str) -> list[Violation]:
+        """Return the violations of a value, where no error leads to further ones."""
+        found: list[Violation] = []
+        for error in islice(self.engine(at).iter_errors(value), LISTED):
+            path = steps_to(value, error)
+            found += self.violations_of(error, self.source_of(error), path, value_at(value, path))
+        return found
+
     def _first(self, value: Json, at: str) -> list[Violation]:
         try:
             self.engine(at).validate(value)
         except rs.ValidationError as error:
             path = steps_to(value, error)
-            return self.violations_of(error, path, value_at(value, path))
+            return self.violations_of(error, self.source_of(error), path, value_at(value, path))
         return []
 
-    def violations_of(self, error: rs.ValidationError, path: Path, value: Json = None) -> list[Violation]:
+    def violations_of(
+        self, error: rs.ValidationError, source: "_Source", path: Path, value: Json = None
+    ) -> list[Violation]:
         """Return what an error of a value at a path says."""
-        where = self.quiet.old_pointer(self.new_pointer_of(error))
+        where = source.where
         pattern = guarded_pattern(error)
         if pattern is not None:
             message = too_long_of(pattern, value) or message_of(error)
@@ -90,8 +104,20 @@ class Explainer:
         keyword = _keyword(error)
         unexpected = _unexpected(error, keyword, value)
         if unexpected is None:
-            return [Violation(pointer(path), keyword, message_of(error, optional=self._is_optional(where)), where)]
+            return [Violation(pointer(path), keyword, message_of(error, optional=source.is_optional), where)]
         return [Violation(pointer((*path, each)), keyword, "is not allowed here", where) for each in unexpected]
+
+    def source_of(self, error: rs.ValidationError) -> "_Source":
+        """Return where in the schema an error comes from; each place is looked up once."""
+        location = error.absolute_keyword_location
+        key = pointer(error.schema_path) if location is None else location
+        found = self._sources.get(key)
+        if found is None:
+            new = key if location is None else self._new_pointer_of(location)
+            where = self.quiet.old_pointer(new)
+            condition = self.quiet.conditions.get(new.rpartition("/")[0]) if new.endswith(("/else", "/not")) else None
+            found = self._sources[key] = _Source(where, self._is_optional(where), condition)
+        return found
 
     def _is_optional(self, where: str) -> bool:
         """Return whether the keyword at a pointer is of a property that its schema does not require."""
@@ -118,18 +144,22 @@ class Explainer:
             return [target] if target else []
         return self._schemas.held(condition.place, condition.keyword)
 
-    def condition_of(self, error: rs.ValidationError) -> Condition | None:
-        """Return the condition that an error says has failed, if it is one of ours."""
-        where = self.new_pointer_of(error)
-        return self.quiet.conditions.get(where.rpartition("/")[0]) if where.endswith(("/else", "/not")) else None
-
-    def new_pointer_of(self, error: rs.ValidationError) -> str:
-        """Return where in the quiet schema an error comes from."""
-        location = error.absolute_keyword_location
-        if location is None:
-            return pointer(error.schema_path)
+    def _new_pointer_of(self, location: str) -> str:
+        """Return the pointer into the quiet schema of the absolute location of a keyword."""
         base, _, fragment = location.rpartition("#")
         return f"{'' if base in self._ours else f'{base}#'}{unquote(fragment)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where an error comes from: the pointer into the schema, and the condition that has failed, if it is one of ours.
+
+    `is_optional`: the keyword is of a property that its schema does not require.
+    """
+
+    where: str
+    is_optional: bool
+    condition: Condition | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +193,12 @@ class _Explanation:
             before = len(found), len(tasks)
             for error in self._errors(task):
                 path = steps_to(task.value, error)
-                condition = self._explainer.condition_of(error)
+                source = self._explainer.source_of(error)
+                condition = source.condition
                 value = value_at(task.value, path)
                 path = (*task.path, *path)
                 if condition is None:
-                    found += self._explainer.violations_of(error, path, value)
+                    found += self._explainer.violations_of(error, source, path, value)
                 elif (key := (f"{condition.place.pointer}/{condition.keyword}", path)) not in seen:
                     seen.add(key)
                     said = self._decide(condition, value, path, depth)

@@ -43,9 +43,8 @@ def warnings_of(document: Schema) -> Sequence[Warning]:
         where, schema = pending.pop()
         if isinstance(schema, bool):
             continue
-        found += (
-            {"pointer": f"{where}{pointer((key,))}", "message": message} for key, message in _slips(schema, likeness)
-        )
+        slips = (*_slips(schema, likeness), *_without_effect(schema, at_root=not where))
+        found += ({"pointer": f"{where}{pointer((key,))}", "message": message} for key, message in slips)
         inner = [(f"{where}{pointer(each.steps)}", each.schema) for each in subschemas(schema, draft)]
         pending += reversed(inner)
     return found[:MOST]
@@ -75,6 +74,16 @@ def _slips(schema: Mapping[str, Json], likeness: _Likeness) -> Iterator[tuple[st
         yield "format", f"unknown format {shown(format)}, which is not checked; did you mean {meant}?"
     for name in _never_allowed(schema):
         yield "required", f"{shown(name)} is required, but the object is closed and does not have it: nothing is valid"
+
+
+def _without_effect(schema: Mapping[str, Json], *, at_root: bool) -> Iterator[tuple[str, str]]:
+    """Yield annotations that stand where nothing reads them."""
+    if at_root:
+        for key in annotations.ON_PROPERTIES:
+            if schema.get(key):
+                yield key, f"{key} belongs on a property; at the root it has no effect"
+    elif "x-indexes" in schema:
+        yield "x-indexes", "x-indexes belongs at the root of the schema; here it has no effect"
 
 
 def _never_allowed(schema: Mapping[str, Json]) -> Iterator[str]:

@@ -44,8 +44,6 @@ class Validator:
 
     def is_valid(self, value: Json) -> bool:
         """Return whether a document satisfies the schema."""
-        if not self.lingers:
-            return self._engine.is_valid(value)
         try:
             return self._is_valid(value)
         except TooMuchWork:
@@ -66,8 +64,15 @@ class Validator:
         The first invalid document takes as long as compiling the schema did.
         """
         try:
-            if self._is_valid(value):
-                return ()
+            return () if self._is_valid(value) else self.explain(value)
+        except TooMuchWork:
+            return (_TOO_MUCH,)
+
+    def explain(self, value: Json) -> tuple[Violation, ...]:
+        """Return the same for a document of which it is known that it does not satisfy the schema."""
+        if not self.lingers:
+            return self._explainer.explain(value)
+        try:
             if self._keys and not self._keys.is_kept(value):
                 return (self._keys.violation,)
             with effort():
@@ -76,6 +81,8 @@ class Validator:
             return (_TOO_MUCH,)
 
     def _is_valid(self, value: Json) -> bool:
+        if not self.lingers:
+            return self._engine.is_valid(value)
         with effort():
             return (self._keys is None or self._keys.is_kept(value)) and self._engine.is_valid(value)
 

@@ -27,6 +27,7 @@ from janua.model.types import (
     Uuid,
 )
 from janua.query.ast import AggregateFunction
+from janua.query.nodes import Target
 from janua.query.parts import (
     AggregatePlan,
     Constant,
@@ -87,8 +88,9 @@ def _listed(plan: AggregatePlan, binds: Binds) -> tuple[Tree, Tree]:
 
 
 def _grouped(plan: AggregatePlan, row: Row, binds: Binds) -> Tree:
-    keys = [value_of(row, each) for each in plan.keys]
-    measures = [_MEASURES[each.function](value_of(row, each.target), type_of(each.target)) for each in plan.measures]
+    source, where, value = _read(plan, row, binds)
+    keys = [value(each) for each in plan.keys]
+    measures = [_MEASURES[each.function](value(each.target), type_of(each.target)) for each in plan.measures]
     asked = [_ordered(each, keys, measures) for each in plan.order]
     in_order = [*asked, *(selects.ordered(each, descending=False, nulls_first=False) for each in keys)]
     rows = selects.select(
@@ -96,13 +98,33 @@ def _grouped(plan: AggregatePlan, row: Row, binds: Binds) -> Tree:
         selects.aliased(terms.call("count", terms.star()), "count"),
         *(selects.aliased(each, f"m{place}") for place, each in enumerate(measures)),
         selects.aliased(selects.window(terms.call("row_number"), in_order), "place"),
-        source=selects.table(plan.table, row.alias),
-        where=condition(plan.filter, row, binds),
+        source=source,
+        where=where,
         limit=terms.number(plan.limit + 1),
     )
     if keys:
         rows.group_by(*keys, copy=False).order_by(*in_order, copy=False)
     return rows
+
+
+def _read(plan: AggregatePlan, row: Row, binds: Binds) -> tuple[Tree, Tree | None, Callable[[Target], Tree]]:
+    """Return what is aggregated over, the condition on it, and how a value of it is called.
+
+    A value that is measured twice (its average and its maximum, say) is read once, by a select of its own: PostgreSQL
+    evaluates an expression as often as it is written, and to read JSON costs more than to aggregate it. Not so with
+    groups: behind a select it does not know how many of them there will be, and sorts all rows.
+    """
+    table, where = selects.table(plan.table, row.alias), condition(plan.filter, row, binds)
+    names = {target: f"v{place}" for place, target in enumerate(dict.fromkeys(each.target for each in plan.measures))}
+    if plan.keys or len(names) == len(plan.measures):
+        return table, where, lambda target: value_of(row, target)
+    values = Row(binds.alias())
+    found = selects.select(
+        *(selects.aliased(value_of(row, each), called) for each, called in names.items()), source=table, where=where
+    )
+    # Without OFFSET the two selects would be made one, and the expressions be written twice again.
+    source = selects.derived(found.offset(terms.number(0), copy=False), values.alias or "")
+    return source, None, lambda target: values.column(names[target])
 
 
 def _ordered(order: GroupOrder, keys: Sequence[Tree], measures: Sequence[Tree]) -> exp.Ordered:

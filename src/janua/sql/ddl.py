@@ -46,7 +46,7 @@ def diff(old: Collection | None, new: Collection) -> Changes:
     """Return what brings the database from one schema version (None: no collection yet) to the next."""
     before, after = (_relations(old) if old else {}), _relations(new)
     removed = [each for key, each in before.items() if key not in after]
-    added = [each for key, each in after.items() if key not in before]
+    added = added_relations(old, new)
     existing = {each.name: each for each in indexes(old)} if old else {}
     wanted = {each.name: each for each in indexes(new)}
     return Changes(
@@ -64,9 +64,8 @@ def checks(old: Collection | None, new: Collection, *, absent: Container[str] = 
     `absent` are collections that are not there yet: whoever relates to one of them, relates to no record.
     """
     changes = diff(old, new)
-    before = _relations(old) if old else {}
     unique = [each.index for each in changes.build if each.index.unique]
-    relations = [each for key, each in _relations(new).items() if key not in before]
+    relations = added_relations(old, new)
     row = Row("record")
     return (
         *(Check(each, _duplicates(new, each, row, table(new.name, row.alias))) for each in unique),
@@ -75,6 +74,12 @@ def checks(old: Collection | None, new: Collection, *, absent: Container[str] = 
             for each in relations
         ),
     )
+
+
+def added_relations(old: Collection | None, new: Collection) -> tuple[Relation, ...]:
+    """Return the relations whose column or link table has to be made."""
+    before = _relations(old) if old else {}
+    return tuple(each for key, each in _relations(new).items() if key not in before)
 
 
 def constraint_checks(collection: Collection, records: Callable[[str], Tree]) -> tuple[Check, ...]:

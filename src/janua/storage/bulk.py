@@ -1,16 +1,18 @@
 """Statements on many records at once, run. Each is one round trip; errors are those of `records`."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from uuid import UUID
 
 import asyncpg
 
+from janua.errors import RelationConflict, UniqueConflict
 from janua.model.collection import Collection
 from janua.query.nodes import Filter
 from janua.query.operands import Value
 from janua.query.parts import Part
-from janua.sql import bulk
+from janua.sql import bulk, collisions, ddl
 from janua.sql.statement import values_for
 from janua.storage.pool import Connection
 from janua.storage.records import Stored, refusals
@@ -31,8 +33,18 @@ class Matching:
 async def insert_many(
     connection: Connection, collection: Collection, documents: Documents, shown: Part
 ) -> Sequence[Stored]:
-    """Store new records and return them in the order given. Raises: as `records.insert`."""
-    return await _write(connection, collection, bulk.insert_many_statement(collection, shown).text, documents)
+    """Store new records and return them in the order given.
+
+    Raises: as `records.insert`; a conflict says which of the documents it is about.
+    """
+    statement = bulk.insert_many_statement(collection, shown).text
+    try:
+        # Within a transaction, a savepoint: what has failed must not keep us from asking why.
+        async with connection.transaction() if connection.is_in_transaction() else nullcontext():
+            return await _write(connection, collection, statement, documents)
+    except (UniqueConflict, RelationConflict) as error:
+        error.input = await _refused(connection, collection, documents, error.__cause__)
+        raise
 
 
 async def update_many(
@@ -79,6 +91,19 @@ async def delete_listed(
         rows = await connection.fetch(bulk.delete_listed_statement(collection, shown).text, ids)
     found = {row["id"]: _stored(row) for row in rows}
     return [found[each] for each in ids if each in found]
+
+
+async def _refused(
+    connection: Connection, collection: Collection, documents: Documents, cause: BaseException | None
+) -> int | None:
+    """Return the place (from 0) of the first document that a violated constraint refuses, if it still does."""
+    called = cause.constraint_name if isinstance(cause, asyncpg.IntegrityConstraintViolationError) else None
+    constraint = ddl.constraint_of(collection, called or "")
+    if constraint is None:
+        return None
+    statement = collisions.refused_statement(collection, constraint)
+    place = await connection.fetchval(statement.text, [each.decode() for each in documents.values()])
+    return None if place is None else place - 1
 
 
 async def _write(

@@ -74,6 +74,14 @@ _STORE_COLLECTION = """
 """
 
 
+_KEEP_COMPILED = """
+    INSERT INTO janua.compiled (collection, mark, model)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+    ON CONFLICT (collection) DO UPDATE SET mark = excluded.mark, model = excluded.model
+    WHERE compiled.mark <> excluded.mark
+"""
+
+
 async def fetch_revision(connection: Connection) -> tuple[int, int]:
     """Return the revision of the catalog in the database, and the format in which the registry is stored."""
     row = await connection.fetchrow("SELECT revision, format FROM janua.catalog")
@@ -117,6 +125,27 @@ async def load_versions(
         [version for _, version in pairs],
     )
     return {(row["collection"], row["version"]): _version(row) for row in rows}
+
+
+async def load_compiled(connection: Connection, collections: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+    """Return what is kept of what these collections were compiled to: name → (mark, JSON text)."""
+    query = "SELECT collection, mark, model FROM janua.compiled WHERE collection = ANY($1::text[])"
+    rows = await connection.fetch(query, list(collections))
+    return {row["collection"]: (row["mark"], row["model"]) for row in rows}
+
+
+async def keep_compiled(connection: Connection, compiled: Mapping[str, tuple[str, str]]) -> None:
+    """Keep what collections were compiled to, name → (mark, JSON text), and nothing of those that are no more."""
+    ordered = sorted(compiled.items())
+    await connection.execute(
+        _KEEP_COMPILED,
+        [name for name, _ in ordered],
+        [mark for _, (mark, _) in ordered],
+        [text for _, (_, text) in ordered],
+    )
+    await connection.execute(
+        "DELETE FROM janua.compiled k WHERE NOT EXISTS (SELECT FROM janua.collections c WHERE c.name = k.collection)"
+    )
 
 
 async def list_versions(connection: Connection, collection: str) -> Sequence[StoredVersion]:

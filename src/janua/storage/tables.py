@@ -68,7 +68,7 @@ async def fetch_horizon(connection: Connection) -> int:
 
 
 async def documents(connection: Connection, collection: str, since: int | None = None) -> AsyncGenerator[bytes]:
-    """Yield all records in batches of lines for `lines_of`, in no order, from one snapshot; needs a transaction.
+    """Yield all records in batches of lines for `records_of`, in no order, from one snapshot; needs a transaction.
 
     With `since`, a horizon, only those written by it or later.
     """
@@ -86,9 +86,9 @@ async def documents(connection: Connection, collection: str, since: int | None =
         yield b"".join(batch)
 
 
-def lines_of(batch: bytes) -> Iterator[tuple[str, bytes]]:
-    """Return the (id, document text) of a batch."""
-    for line in batch.splitlines():
+def records_of(lines: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
+    """Return the (id, document text) of the lines of a batch."""
+    for line in lines:
         id, _, document = line.partition(SEPARATOR)
         yield id.decode(), document
 

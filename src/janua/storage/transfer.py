@@ -3,11 +3,14 @@
 Start at `staging`: inside its block there is a transaction with an empty staging table to `fill` and then `store`.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from janua.errors import ImportRejected
+import asyncpg
+
+from janua.errors import DatabaseUnavailable, ImportRejected
 from janua.model.collection import Collection, Index, Relation
 from janua.query.nodes import Filter
 from janua.query.operands import Value
@@ -38,6 +41,33 @@ class Outcome:
     refused: Sequence[Refused] = field(default_factory=tuple[Refused, ...])
 
 
+async def _while_connected(connection: Connection, copying: Coroutine[None, None, str]) -> None:
+    """Copy until the connection is cut: asyncpg waits for ever where it was too full to take more at that moment."""
+    task = asyncio.create_task(copying)
+    cut = False
+
+    def end(_: object) -> None:
+        nonlocal cut
+        cut = True
+        task.cancel()
+
+    connection.add_termination_listener(end)
+    try:
+        await asyncio.wait([task])
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        # One that was cut has gone back to its pool by itself, and forgotten who listens.
+        with suppress(asyncpg.InterfaceError):
+            connection.remove_termination_listener(end)
+    if cut:
+        # What the copy met is no news any more, but has to be asked for.
+        await asyncio.gather(task, return_exceptions=True)
+        raise DatabaseUnavailable
+    task.result()
+
+
 @asynccontextmanager
 async def staging(connection: Connection, collection: Collection) -> AsyncGenerator["Staging"]:
     """Open a transaction with an empty staging table; what was not stored by its end is gone."""
@@ -56,10 +86,14 @@ class Staging:
         self._collection = collection
 
     async def fill(self, lines: AsyncIterator[bytes]) -> None:
-        """Copy lines of (number, id, document), in PostgreSQL's text format, into the table."""
-        await self._connection.copy_to_table(
+        """Copy lines of (number, id, document), in PostgreSQL's text format, into the table.
+
+        Raises: `DatabaseUnavailable` when the connection is cut meanwhile, and what `lines` raises.
+        """
+        copying = self._connection.copy_to_table(
             sql.STAGING, source=lines, columns=("line", "id", "data"), format="text", timeout=UNHURRIED
         )
+        await _while_connected(self._connection, copying)
 
     async def store(self, key: Key | None, *, skip: bool, fresh_ids: bool) -> Outcome:
         """Make the staged lines records; with `key`, those of its value are replaced by the last line that has it.

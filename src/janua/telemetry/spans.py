@@ -22,6 +22,10 @@ REVISION: Final = "janua.catalog_revision"
 STATUS: Final = "http.response.status_code"
 ROUTE: Final = "http.route"
 QUERY: Final = "db.query.text"
+ERROR: Final = "janua.error"
+"""Attribute of a request: the code of the error that it was answered with, the first one of several."""
+OPERATION: Final = "graphql.operation.name"
+ROOT_FIELDS: Final = "janua.graphql.root_fields"
 
 
 class Kind(IntEnum):

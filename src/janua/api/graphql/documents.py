@@ -22,18 +22,20 @@ from graphql import (
 )
 
 from janua.api.graphql.limits import parse_document
-from janua.api.graphql.programs import Programs, Room
+from janua.api.graphql.programs import Program, Programs, Room
 from janua.api.graphql.roots import Root
 from janua.api.graphql.schema import SchemaSlices, Slice
 from janua.api.graphql.shaping import Shaping
 from janua.api.graphql.suggestions import collections_like, errors_in
+from janua.api.graphql.writing import Writes
 from janua.config import Graphql
 from janua.errors import InvalidOperation
 from janua.model.catalog import Catalog
-from janua.telemetry.spans import span
+from janua.telemetry.spans import ROOT_FIELDS, annotate, span
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 TYPENAME = "__typename"
+SHOWN_CHARACTERS = 200
 KEPT_BYTES = 16 * 1024 * 1024
 """How many bytes of documents are kept; what is made of them takes some ten times as much."""
 
@@ -42,6 +44,7 @@ KEPT_BYTES = 16 * 1024 * 1024
 class Operation:
     """One operation of a document; `has_static`: some of its root fields are not those of collections.
 
+    `has_introspection`: some of those ask for the GraphQL schema. `root_fields` are their names, for its trace.
     `static_answer` is kept where the answer depends on nothing but the GraphQL schema.
     """
 
@@ -49,7 +52,10 @@ class Operation:
     type: GraphQLObjectType
     shaping: Shaping
     has_static: bool
-    programs: Programs
+    has_introspection: bool
+    programs: Programs[Program]
+    writes: Writes
+    root_fields: str
     static_answer: bytes | None = None
 
     @property
@@ -128,7 +134,10 @@ class Documents:
                 tree = parse_document(text, self._limits, introspection=self._introspection)
         else:
             tree = earlier.tree
-        slice = await self._slice(collection, root_names(tree), catalog)
+        roots = root_names(tree)
+        annotate(ROOT_FIELDS, _listed(roots))
+        with span("graphql.schema"):
+            slice = await self._slice(collection, roots, catalog)
         if earlier is not None and earlier.slice is slice:
             earlier.revision = catalog.revision
             return earlier
@@ -199,8 +208,17 @@ def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int, roo
             name = "" if each.name is None else each.name.value
             roots = _names([each.selection_set], fragments)
             has_static = any(root != TYPENAME and mark_of(type, root) is None for root in roots)
-            operations[name] = Operation(each, type, Shaping(slice.schema, each), has_static, Programs(room))
+            shaping, told = Shaping(slice.schema, each), bool(roots & INTROSPECTION)
+            writes = Writes(each, shaping.types, fragments, room)
+            listed = _listed(roots)
+            operations[name] = Operation(each, type, shaping, has_static, told, Programs(room), writes, listed)
     return Document(tree, slice, catalog.revision, fragments, operations, size)
+
+
+def _listed(names: frozenset[str]) -> str:
+    """Return names for a trace: all of an operation that people write, not all that there can be."""
+    text = ", ".join(sorted(names))
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 
 def _fragments(tree: DocumentNode) -> dict[str, FragmentDefinitionNode]:

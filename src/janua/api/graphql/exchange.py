@@ -7,9 +7,11 @@ media type. What a client learns about a part of its operation is in `Answered`.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from janua.model.types import Json
+
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Asked(NamedTuple):
@@ -33,10 +35,12 @@ class Answered(NamedTuple):
     As `application/json` it has status 200, unless the server is to blame (500 and above).
     `errors_before_execution` says that the document, the choice of an operation or the variables were wrong. `headers`
     say when to try again, and `revision` is that of the catalog after an operation that may have made a new one.
+    `error` is the code of the first of its errors, for the request's trace.
     """
 
     body: bytes
     status_if_graphql_json: int = 200
     errors_before_execution: bool = False
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = NO_HEADERS
     revision: int | None = None
+    error: str = ""

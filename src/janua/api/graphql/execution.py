@@ -5,7 +5,7 @@ statement; the text that PostgreSQL made is the answer.
 """
 
 import asyncio
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, cast
 
@@ -13,6 +13,17 @@ from graphql import DocumentNode, ExecutionResult, FieldNode, GraphQLError, Oper
 from graphql import execute as execute_static  # pyright: ignore[reportUnknownVariableType] -- its middleware is untyped
 from graphql.execution.values import VariableValues
 
+from janua.api.graphql.answering import (
+    FAILED,
+    blamed_status,
+    body_of,
+    data_of,
+    failed,
+    first_code,
+    refused,
+    unanswered,
+    without_data,
+)
 from janua.api.graphql.coercion import variable_values
 from janua.api.graphql.documents import (
     INTROSPECTION,
@@ -24,7 +35,8 @@ from janua.api.graphql.documents import (
     mark_of,
 )
 from janua.api.graphql.exchange import Answered, Asked
-from janua.api.graphql.faults import cause_of, errors_body, fault
+from janua.api.graphql.faults import cause_of, fault
+from janua.api.graphql.introspection import Introspection
 from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
 from janua.api.graphql.registry_given import Context
@@ -32,7 +44,7 @@ from janua.api.graphql.sample import NOTHING, sample_query, sampled
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting
 from janua.api.graphql.shaping import Misfit, Shaping, Variables
-from janua.api.problems import graphql_error, retry_headers, status_of
+from janua.api.headers import REPLAYED
 from janua.api.wire import json_bytes
 from janua.config import is_open
 from janua.errors import (
@@ -53,9 +65,8 @@ from janua.model.types import Json
 from janua.query.variables import Structural, no_lookup
 from janua.storage.pool import Connection
 from janua.telemetry import metrics
-from janua.telemetry.spans import annotate, span
+from janua.telemetry.spans import OPERATION, ROOT_FIELDS, annotate, span
 
-OK, BAD_REQUEST, FAILED = 200, 400, 500
 REFUSED = "null"
 """The answer of a statement that has an aggregate with more groups than it may show."""
 MANY = 100
@@ -74,6 +85,7 @@ class Engine:
         self.suggest = dev
         """Whether errors name what a client may have meant."""
         self.slices = SchemaSlices()
+        self.introspecting = asyncio.Lock()
         self.documents = Documents(self.slices, settings, suggest=dev, introspection=self._introspection)
 
     async def execute(self, asked: Asked) -> Answered:
@@ -84,11 +96,11 @@ class Engine:
         try:
             return await with_current_catalog(self.gateway, partial(self._executed, asked))
         except InvalidDocument as error:
-            return _refused(error.errors)
+            return refused(error.errors)
         except (GraphQLError, InvalidOperation) as error:
-            return _refused([error])
+            return refused([error])
         except StaleCatalog as error:
-            return _unanswered(error)
+            return unanswered(error)
 
     async def _executed(self, asked: Asked, catalog: Catalog) -> Answered:
         document = self.documents.find(asked.collection, asked.query, catalog)
@@ -96,7 +108,8 @@ class Engine:
         if document is None:
             document = await self.documents.prepare(asked.collection, asked.query, catalog)
         operation = document.operation(asked.operation_name)
-        annotate("graphql.operation.name", asked.operation_name or operation.name)
+        annotate(OPERATION, asked.operation_name or operation.name)
+        annotate(ROOT_FIELDS, operation.root_fields)
         if not operation.is_query and not asked.mutations_allowed:
             raise MethodNotAllowed("GET", ("POST",))
         return await _Run(self, catalog, document, operation, asked).answer()
@@ -134,25 +147,29 @@ class _Run(NamedTuple):
 
     async def answer(self) -> Answered:
         try:
+            if self.operation.static_answer is not None:
+                return Answered(self.operation.static_answer)
+            if self.operation.has_introspection:
+                return await self._introspected()
             if self.operation.has_static:
                 return await self._mixed()
             if self.operation.is_query:
-                return _data(await self._read(self._program()))
-            return _data(await self._write())
+                return data_of(await self._read(self._program()))
+            return await self._write()
         except StaleCatalog:
             raise
-        except FailedField as failed:
-            if isinstance(failed.error, StaleCatalog):
-                raise failed.error from failed
-            return _unanswered(failed.error, [failed.key])
+        except FailedField as error:
+            if isinstance(error.error, StaleCatalog):
+                raise error.error from error
+            return unanswered(error.error, [error.key])
         except JanuaError as error:
-            return _unanswered(error, self._culprit(error))
+            return unanswered(error, self._culprit(error))
         except GraphQLError as error:
-            return Answered(_without_data([fault(error)]))
+            return Answered(without_data([fault(error)]), error=cause_of(error).code)
 
     def _culprit(self, error: JanuaError) -> list[str] | None:
         """Return the path of the root field that cannot be planned, if it is one: all of them are planned as one."""
-        if not self.operation.is_query or _status(error) >= FAILED:
+        if not self.operation.is_query or blamed_status(error) >= FAILED:
             return None
         values = self._values()
         fields = self._selected(values)
@@ -245,20 +262,33 @@ class _Run(NamedTuple):
         mark = mark_of(self.operation.type, nodes[0].name.value)
         return None if mark is None else mark.verb
 
-    async def _write(self) -> bytes:
+    async def _write(self) -> Answered:
         """Run the steps of a mutation, all or none."""
         gateway = self.engine.gateway
-        values = await self._large_values()
-        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
-        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
-        mutation = resolve(self._scene(), fields, selecting)
+        mutation = await self._mutation()
         if self.asked.idempotency_key is not None:
             return await in_one_transaction(gateway, partial(self._once, mutation))
-        if mutation.is_one_create:
-            return await mutation.create()
-        return await (on_connection if mutation.is_one_statement else in_one_transaction)(gateway, mutation.run)
+        only = mutation.only
+        if only is not None and only.mark.verb == "create":
+            return data_of(await mutation.create(only))
+        return data_of(await (in_one_transaction if only is None else on_connection)(gateway, mutation.run))
 
-    async def _once(self, mutation: Mutation, c: Connection) -> bytes:
+    async def _mutation(self) -> Mutation:
+        """Return what is to be written, compiled now unless it was before."""
+        writes, variables = self.operation.writes, self.asked.variables
+        is_large = any(isinstance(each, list) and len(each) > MANY for each in variables.values())
+        scene = self._scene()
+        found = await asyncio.to_thread(writes.find, variables, scene) if is_large else writes.find(variables, scene)
+        if found is not None:
+            return found
+        values = await asyncio.to_thread(self._values) if is_large else self._values()
+        selecting = Selecting(self.document.slice.schema, self.document.fragments, values)
+        fields = selecting.collect([self.operation.node.selection_set], self.operation.type)
+        mutation = resolve(scene, fields, selecting)
+        writes.keep(variables, values, fields, mutation)
+        return mutation
+
+    async def _once(self, mutation: Mutation, c: Connection) -> Answered:
         """Answer a request with an idempotency key."""
         told: dict[str, Json] = {
             "query": self.asked.query,
@@ -266,35 +296,38 @@ class _Run(NamedTuple):
             "variables": dict(self.asked.variables),
         }
         idempotency = Idempotency.of(self.asked.idempotency_key or "", dumps(told).encode())
-        answer, _ = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
-        return answer
+        answer, replayed = await once(self.engine.gateway, c, IDEMPOTENT, idempotency, partial(mutation.run, c))
+        return data_of(answer, {REPLAYED: "true"} if replayed else {})
 
-    async def _large_values(self) -> VariableValues:
-        """Return the coerced values, made in a thread when that takes a while."""
-        is_large = any(isinstance(each, list) and len(each) > MANY for each in self.asked.variables.values())
-        return await asyncio.to_thread(self._values) if is_large else self._values()
+    async def _introspected(self) -> Answered:
+        """Answer an operation that asks for the GraphQL schema: one at a time, as all of a large one takes seconds."""
+        async with self.engine.introspecting:
+            if self.operation.static_answer is not None:
+                return Answered(self.operation.static_answer)
+            return await self._mixed()
 
     async def _mixed(self) -> Answered:
-        """Answer an operation with fields of the registry or of introspection, which graphql-core executes."""
-        if self.operation.static_answer is not None:
-            return Answered(self.operation.static_answer)
+        """Answer an operation with fields of the registry, which graphql-core executes, or of introspection."""
         values = self._values()
         fields = self._selected(values)
-        static = {key: nodes for key, nodes in fields.items() if self._is_static(nodes)}
-        reads = {key: nodes for key, nodes in fields.items() if key not in static}
+        told = {key: nodes for key, nodes in fields.items() if nodes[0].name.value in INTROSPECTION}
+        static = {key: nodes for key, nodes in fields.items() if self._is_static(nodes) and key not in told}
+        reads = {key: nodes for key, nodes in fields.items() if key not in static and key not in told}
         if reads and not self.operation.is_query:
             raise InvalidQuery("mutation", "changes of the registry and of records cannot be one transaction; send two")
         result = await self._static(static)
         errors = [fault(each) for each in result.errors or ()]
+        causes = [cause_of(each) for each in result.errors or ()]
         revision = None if self.operation.is_query else self.engine.gateway.live.catalog.revision
         if result.data is None:
-            failed = _failed(errors, [cause_of(each) for each in result.errors or ()])
-            return failed._replace(revision=revision)
+            return failed(errors, causes)._replace(revision=revision)
         members = result.data | (await self._members(reads, values) if reads else {})
-        body = _body({key: members[key] for key in fields}, errors)
+        # Made in a thread, as JSON: of a large schema that takes seconds.
+        texts = await asyncio.to_thread(self._introspection(values).texts, told) if told else {}
+        body = body_of({key: texts.get(key) or json_bytes(members[key]) for key in fields}, errors)
         if not reads and not errors and fields.keys() and self._is_introspection(fields):
             self.operation.static_answer = body
-        return Answered(body, revision=revision)
+        return Answered(body, revision=revision, error=first_code(causes))
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
@@ -319,6 +352,10 @@ class _Run(NamedTuple):
         )
         return result if isinstance(result, ExecutionResult) else await result
 
+    def _introspection(self, values: VariableValues) -> Introspection:
+        schema = self.document.slice.schema
+        return Introspection(schema, Selecting(schema, self.document.fragments, values))
+
     def _is_static(self, nodes: Sequence[FieldNode]) -> bool:
         return self._verb(nodes) is None
 
@@ -333,35 +370,3 @@ def _shape(shaping: Shaping, variables: Variables) -> Hashable | None:
         return shaping.shape(variables)
     except Misfit:
         return None
-
-
-def _data(members: bytes) -> Answered:
-    return Answered(b'{"data": ' + members + b"}")
-
-
-def _refused(errors: Sequence[GraphQLError | JanuaError]) -> Answered:
-    return Answered(errors_body(*errors), BAD_REQUEST, errors_before_execution=True)
-
-
-def _unanswered(error: JanuaError, path: Sequence[str] | None = None) -> Answered:
-    """Return the answer of an operation of which nothing was done, or nothing is left."""
-    return _failed([graphql_error(error, path)], [error])
-
-
-def _failed(shown: Sequence[Mapping[str, object]], errors: Sequence[JanuaError]) -> Answered:
-    again = {name: value for each in errors for name, value in retry_headers(each).items()}
-    return Answered(_without_data(shown), max(map(_status, errors), default=OK), headers=again)
-
-
-def _without_data(errors: Sequence[Mapping[str, object]]) -> bytes:
-    return json_bytes({"errors": errors, "data": None})
-
-
-def _body(members: Mapping[str, object], errors: Sequence[Mapping[str, object]]) -> bytes:
-    return json_bytes(({"errors": errors} if errors else {}) | {"data": members})
-
-
-def _status(error: JanuaError) -> int:
-    """Return the status of an answer that could not be given: what is wrong with the server shows in it."""
-    status = status_of(error).value
-    return status if status >= FAILED else OK

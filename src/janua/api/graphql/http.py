@@ -37,6 +37,7 @@ from janua.errors import (
 )
 from janua.gateway.gateway import apart_if_large
 from janua.registry.document import Limits
+from janua.telemetry.spans import ERROR, annotate
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 WRAPPING = 4
@@ -187,6 +188,7 @@ def _collection(scope: Scope) -> str | None:
 
 async def _respond(scope: Scope, send: Send, answered: Answered, form: str) -> None:
     """Send a response; as `application/json`, only what the server is to blame for has a status of its own."""
+    annotate(ERROR, answered.error)
     status = answered.status_if_graphql_json
     headers = dict(answered.headers)
     if answered.revision is not None:
@@ -196,6 +198,7 @@ async def _respond(scope: Scope, send: Send, answered: Answered, form: str) -> N
 
 async def _refuse(scope: Scope, send: Send, error: JanuaError, form: str) -> None:
     """Send an error that is about the whole request."""
+    annotate(ERROR, error.code)
     # Of this one the client made no mistake: it is an answer, and clients of the protocol read it as one.
     known = form == JSON and isinstance(error, UnknownPersistedDocument)
     await _send(scope, send, 200 if known else status_of(error).value, form, errors_body(error), headers_of(error))

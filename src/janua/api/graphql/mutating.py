@@ -81,26 +81,22 @@ class Mutation:
         return [each for _, each in self.members if isinstance(each, Step)]
 
     @property
-    def is_one_statement(self) -> bool:
-        """Return whether it is atomic without a transaction around it."""
+    def only(self) -> Step | None:
+        """Return what is to be done if that is one statement, which is atomic without a transaction around it."""
         steps = self.steps
-        return len(steps) == 1 and steps[0].mark.verb in ONE_STATEMENT and steps[0].shown is not None
+        if len(steps) == 1 and steps[0].mark.verb in ONE_STATEMENT and steps[0].shown is not None:
+            return steps[0]
+        return None
 
-    @property
-    def is_one_create(self) -> bool:
-        """Return whether it is one record that is created, which may be along with others."""
-        return self.is_one_statement and self.steps[0].mark.verb == "create"
-
-    async def create(self) -> bytes:
-        """Create the one record, in a transaction of its own, and return the text of the object of its answer.
+    async def create(self, step: Step) -> bytes:
+        """Create the only record, perhaps along with others, and return the text of the object of its answer.
 
         Raises: as `run`.
         """
-        [step] = self.steps
         gateway, collection = self.scene.gateway, self.scene.catalog.collection(step.mark.collection)
         try:
             document = await writes.made_document(gateway, cast("Json", step.given["input"]))
-            created = await writes.create_alone(gateway, collection, _new_id(step), document, step.shown or RECORD)
+            created = await writes.create_alone(gateway, collection, _wished_id(step), document, step.shown or RECORD)
         except JanuaError as error:
             raise FailedField(step.key, error) from error
         texts = (each.text if isinstance(each, Constant) else created.text for _, each in self.members)
@@ -195,7 +191,7 @@ def _step(scene: Scene, key: str, field: GraphQLField, nodes: list[FieldNode], s
 
 
 async def _create(to: Writing, step: Step) -> Sequence[RecordAnswer]:
-    return [await writes.create(to, _new_id(step), await _document(to, step.given["input"]))]
+    return [await writes.create(to, _wished_id(step) or new_id(), await _document(to, step.given["input"]))]
 
 
 async def _create_many(to: Writing, step: Step) -> Sequence[RecordAnswer]:
@@ -249,9 +245,9 @@ def _id(step: Step) -> UUID:
     return parse_id(str(step.given["id"]))
 
 
-def _new_id(step: Step) -> UUID:
+def _wished_id(step: Step) -> UUID | None:
     wished = step.given.get("id")
-    return new_id() if wished is None else parse_id(str(wished))
+    return None if wished is None else parse_id(str(wished))
 
 
 def _patch(step: Step) -> MergePatch:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import NamedTuple, cast
 from urllib.parse import parse_qsl
 
-from janua.errors import InvalidRequest
+from janua.errors import InvalidRequest, MalformedDocument
 from janua.model.types import Json
 from janua.registry.document import Limits, read_document
 
@@ -54,8 +54,16 @@ def read_url_parameters(query_string: bytes, limits: Limits) -> Parameters:
         raise InvalidRequest(f"each of {', '.join(NAMES)} can be given once")
     for name in NAMES[2:]:
         if name in found:
-            found[name] = read_document(str(found[name]).encode(), limits).value
+            found[name] = _json(name, str(found[name]), limits)
     return _checked(found)
+
+
+def _json(name: str, text: str, limits: Limits) -> Json:
+    try:
+        return read_document(text.encode(), limits).value
+    except MalformedDocument as error:
+        reason = error.reason.removeprefix("the body ").removeprefix("it ")
+        raise InvalidRequest(f"`{name}` in the URL: {reason}") from None
 
 
 def _checked(found: dict[str, Json]) -> Parameters:

@@ -1,12 +1,13 @@
 """Compiled reads: what an operation asks for, as one statement and where its values come from.
 
-Start at `compile_reads`; a `Program` is kept for each shape of the variables of its operation.
+Start at `compile_reads`; a `Program` is kept for each shape of the variables of its operation. Compiled mutations (see
+`writing`) are kept in the same room.
 """
 
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Generic, Protocol, TypeVar, cast
 
 from graphql import FieldNode, FragmentDefinitionNode, GraphQLObjectType, GraphQLSchema
 from graphql.execution.values import VariableValues
@@ -53,19 +54,42 @@ class Program:
                 values[place] = value.value(lookup)
         return values_for(self.statement, values)
 
+    @property
+    def size(self) -> int:
+        """Return about how many bytes it takes."""
+        values = sum(len(each) for each in self.values if isinstance(each, str | bytes | tuple))
+        return len(self.statement.text) + values + VALUE_BYTES * len(self.values)
+
+
+class Kept(Protocol):
+    """What is compiled under a revision of the catalog, and takes about `size` bytes."""
+
+    @property
+    def revision(self) -> int:
+        """Return the revision."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Return about how many bytes."""
+        ...
+
+
+K = TypeVar("K", bound=Kept)
+
 
 class Room:
     """All programs of one process, up to `limit` bytes, the least recently used forgotten first."""
 
     def __init__(self, limit: int = KEPT_BYTES) -> None:
         self._limit = limit
-        self._kept: OrderedDict[tuple[object, Hashable], Program | None] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, Hashable], Kept | None] = OrderedDict()
         self.size = 0
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def find(self, key: tuple[object, Hashable]) -> Program | None:
+    def find(self, key: tuple[object, Hashable]) -> Kept | None:
         """Return the program that is kept under a key, as the one used last."""
         found = self._kept.get(key)
         if found is not None:
@@ -76,7 +100,7 @@ class Room:
         """Return whether it is remembered that there is no program."""
         return self._kept.get(key, self) is None
 
-    def keep(self, key: tuple[object, Hashable], program: Program | None) -> None:
+    def keep(self, key: tuple[object, Hashable], program: Kept | None) -> None:
         """Keep a program, unless the key alone is too large."""
         if _weight(key[1]) > SHAPE_BYTES:
             return
@@ -91,32 +115,29 @@ class Room:
         self.size -= _size(key[1], self._kept.pop(key))
 
 
-class Programs:
+class Programs(Generic[K]):
     """The programs of one operation by the shape of its variables; None where planning needs all their values."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._mine = object()
 
-    def find(self, shape: Hashable, revision: int) -> Program | None:
+    def find(self, shape: Hashable, revision: int) -> K | None:
         """Return the program for this shape, if it was compiled for this revision of the catalog."""
-        found = self._room.find((self._mine, shape))
+        found = cast("K | None", self._room.find((self._mine, shape)))
         return None if found is None or found.revision != revision else found
 
     def is_unrepeatable(self, shape: Hashable) -> bool:
         """Return whether there is no use in compiling for a shape."""
         return self._room.has_none((self._mine, shape))
 
-    def keep(self, shape: Hashable, program: Program | None) -> None:
+    def keep(self, shape: Hashable, program: K | None) -> None:
         """Remember what was compiled for a shape."""
         self._room.keep((self._mine, shape), program)
 
 
-def _size(shape: Hashable, program: Program | None) -> int:
-    if program is None:
-        return _weight(shape)
-    values = sum(len(each) for each in program.values if isinstance(each, str | bytes | tuple))
-    return _weight(shape) + len(program.statement.text) + values + VALUE_BYTES * len(program.values)
+def _size(shape: Hashable, program: Kept | None) -> int:
+    return _weight(shape) + (0 if program is None else program.size)
 
 
 def _weight(shape: Hashable) -> int:

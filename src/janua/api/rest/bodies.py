@@ -23,10 +23,14 @@ async def read_body(request: Request, limit: int, accepted: tuple[str, ...] = JS
     found = check_head(request, limit, accepted)
     seconds = gateway_of(request).settings.server.receive_timeout
     parts: list[bytes] = []
+    size, more = 0, True
     try:
         async with asyncio.timeout(seconds):
-            async for part in _limited(request, limit):
-                parts.append(part)  # noqa: PERF401 -- a comprehension would hide that this waits
+            while more:
+                part, more = await _part(request)
+                size += len(part)
+                _check_size(size, limit)
+                parts.append(part)
     except TimeoutError:
         raise RequestTooSlow(seconds) from None
     return found, b"".join(parts)
@@ -65,17 +69,25 @@ def check_head(request: Request, limit: int | None, accepted: tuple[str, ...]) -
 
 
 async def _limited(request: Request, limit: int | None) -> AsyncGenerator[bytes]:
-    size = 0
-    more = True
+    size, more = 0, True
     while more:
-        message: Mapping[str, object] = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        body = message.get("body", b"")
-        assert isinstance(body, bytes)  # noqa: S101 -- what the ASGI specification says
-        more = bool(message.get("more_body", False))
-        size += len(body)
-        if limit is not None and size > limit:
-            raise DocumentTooLarge("bytes", limit)
-        if body:
-            yield body
+        part, more = await _part(request)
+        size += len(part)
+        _check_size(size, limit)
+        if part:
+            yield part
+
+
+async def _part(request: Request) -> tuple[bytes, bool]:
+    """Return the next part of the body, and whether there may be more."""
+    message: Mapping[str, object] = await request.receive()
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    body = message.get("body", b"")
+    assert isinstance(body, bytes)  # noqa: S101 -- what the ASGI specification says
+    return body, bool(message.get("more_body", False))
+
+
+def _check_size(size: int, limit: int | None) -> None:
+    if limit is not None and size > limit:
+        raise DocumentTooLarge("bytes", limit)

@@ -5,6 +5,7 @@ strongly, so a weak tag never matches it, `If-None-Match` weakly. Start at `prec
 """
 
 import re
+from collections.abc import AsyncIterator
 from hashlib import sha256
 from typing import Literal
 
@@ -15,7 +16,7 @@ from janua.api.headers import idempotency_key
 from janua.api.rest.resource import path_of
 from janua.errors import InvalidRequest
 from janua.gateway.answers import Precondition
-from janua.gateway.idempotency import Idempotency
+from janua.gateway.idempotency import Idempotency, Streamed
 
 Tags = Literal["*"] | tuple[tuple[bool, str], ...]
 """Any representation there is, or a list of (is weak, opaque tag); an empty header is an empty list."""
@@ -88,6 +89,18 @@ def idempotency_of(request: Request, body: bytes) -> Idempotency | None:
     if key is None:
         return None
     return Idempotency.of(key, request.method.encode(), path_of(request).encode(), body)
+
+
+def streamed_idempotency_of(request: Request, body: AsyncIterator[bytes]) -> Streamed | None:
+    """Return the idempotency key of a request with a body that is streamed, and parameters.
+
+    Raises: `InvalidRequest` for a malformed key.
+    """
+    key = idempotency_key(request.headers.getlist("Idempotency-Key"))
+    if key is None:
+        return None
+    query: bytes = request.scope["query_string"]
+    return Streamed(key, body, request.method.encode(), path_of(request).encode(), query)
 
 
 def _tags_of(request: Request, header: str) -> Tags | None:

@@ -3,6 +3,7 @@
 Start at `record_paths` and `record_components`.
 """
 
+from janua.api.headers import REPLAYED
 from janua.api.rest.filter_schemas import reference
 from janua.api.rest.parameter_schemas import (
     aggregate_parameters,
@@ -132,7 +133,7 @@ class _Operations:
         )
 
     def _create(self) -> Json:
-        created: JsonObject = self._stored("The record, stored.", "Location", "Idempotency-Replayed")
+        created: JsonObject = self._stored("The record, stored.", "Location", REPLAYED)
         created["links"] = self._links()
         return self._operation(
             "create",
@@ -192,15 +193,17 @@ class _Operations:
         lines: JsonObject = {"type": "string", "description": "One document a line."}
         documents: JsonObject = {"type": "array", "items": reference(self._name)}
         unique: JsonObject = {"type": "string", "enum": list[Json](unique_names(self._collection))}
+        done = _answer("What was done.", reference("ImportReport"), REPLAYED)
         return self._operation(
             "import",
             "Import many records, in one transaction",
-            {"200": _answer("What was done.", reference("ImportReport")), **problems(404, 409, 422, body=True)},
+            {"200": done, **problems(404, 409, 422, body=True)},
             parameters=[
                 _query("on_error", {"type": "string", "enum": ["abort", "skip"], "default": "abort"},
                        "`skip`: store what can be stored, and report the rest."),
                 _query("on_conflict", unique, "Replace the records that have the same value here."),
                 _query("records", _FLAG, "The body has whole records, as `export` writes them with `records=true`."),
+                _parameter("IdempotencyKey"),
             ],
             requestBody=required_body(json_content(lines, NDJSON_TYPES) | json_content(documents)),
         )  # fmt: skip

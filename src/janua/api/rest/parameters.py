@@ -141,6 +141,8 @@ def pairs_of(request: Request) -> list[tuple[str, str]]:
     Raises: `InvalidQuery` when it is not UTF-8 or has too many.
     """
     query: bytes = request.scope["query_string"]
+    if not query:
+        return []
     try:
         return parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MANY)
     except UnicodeDecodeError:

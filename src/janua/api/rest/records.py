@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from janua.api.headers import REPLAYED
 from janua.api.rest.bodies import read_body
 from janua.api.rest.conditions import (
     content_tag,
@@ -181,7 +182,7 @@ def _written(request: Request, written: RecordAnswer, location: str) -> Response
     if written.created:
         headers["Location"] = location
     if written.replayed:
-        headers["Idempotency-Replayed"] = "true"
+        headers[REPLAYED] = "true"
     if wants_minimal(request):
         headers["Preference-Applied"] = "return=minimal"
         return Response(status_code=201 if written.created else 204, headers=headers)

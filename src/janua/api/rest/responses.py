@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from http import HTTPStatus
 
 from janua.api.boundary import REVISION
+from janua.api.headers import REPLAYED
 from janua.api.problems import PROBLEM_JSON, STATUSES
 from janua.model.types import Json
 from janua.registry.compatibility import MODES
@@ -263,7 +264,7 @@ HEADERS: JsonObject = {
     "ETag": {"description": "Version of what is answered, for `If-Match` and `If-None-Match`.", "schema": _text()},
     "Location": {"description": "Path of what was created.", "schema": _text(format="uri-reference")},
     "Link": {"description": "The pages `next`, `prev` and `first` (RFC 8288).", "schema": _text()},
-    "Idempotency-Replayed": {
+    REPLAYED: {
         "description": "`true`: the answer to an earlier request with the same key.",
         "schema": _text(enum=["true"]),
     },

@@ -6,7 +6,9 @@ from contextlib import aclosing
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+from janua.api.headers import REPLAYED
 from janua.api.rest.bodies import check_head, stream_body
+from janua.api.rest.conditions import streamed_idempotency_of
 from janua.api.rest.parameters import read_parameters
 from janua.api.rest.resource import collection_of, gateway_of
 from janua.api.wire import json_response
@@ -27,16 +29,18 @@ async def import_records(request: Request) -> Response:
     media_type = check_head(request, limit, IMPORT_TYPES)
     on_error: OnError = "skip" if asked.choice("on_error", ("abort", "skip")) == "skip" else "abort"
     async with aclosing(stream_body(request, limit)) as source:
+        once = streamed_idempotency_of(request, source)
         report = await import_documents(
             gateway,
             collection_of(request),
-            source,
+            source if once is None else once.body,
             shape="ndjson" if media_type in NDJSON_TYPES else "array",
             on_error=on_error,
             on_conflict=asked.text("on_conflict"),
             records=asked.flag("records"),
+            once=once,
         )
-    return json_response(report)
+    return json_response(report, headers={REPLAYED: "true"} if once is not None and once.replayed else {})
 
 
 async def export_records(request: Request) -> Response:

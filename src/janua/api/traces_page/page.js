@@ -12,6 +12,7 @@ const list = byId("requests");
 let requests = []; // oldest first
 let last = 0;
 let paused = false;
+let loaded = false; // whether the server has been heard once
 let open = null; // id of the request whose steps are shown
 const plans = new Map(); // span id → lines
 
@@ -28,7 +29,8 @@ function element(tag, options = {}, ...children) {
 }
 
 const shownMs = (ms) => (ms >= 1000 ? `${(ms / 1000).toFixed(2)} s` : `${ms.toFixed(ms < 10 ? 2 : 1)} ms`);
-const statusClass = (status) => (status >= 500 ? "server" : status >= 400 ? "client" : "ok");
+// GraphQL answers its errors with status 200, unless the server is to blame.
+const statusClass = ({ status, error }) => (status >= 500 ? "server" : status >= 400 || error ? "client" : "ok");
 
 function spanClass(span, isRoot) {
   if (span.error) return "failed";
@@ -51,14 +53,17 @@ function chosen() {
   const atLeast = Number(controls.duration.value) || 0;
   const found = requests.filter(
     (each) =>
-      (!text || `${each.method} ${each.path} ${each.operation}?${each.query}`.toLowerCase().includes(text)) &&
+      (!text || searched(each).includes(text)) &&
       (!controls.collection.value || each.collections.includes(controls.collection.value)) &&
-      (!controls.status.value || statusClass(each.status) === controls.status.value) &&
+      (!controls.status.value || statusClass(each) === controls.status.value) &&
       each.duration >= atLeast,
   );
   if (controls.order.value === "slowest") return found.sort((a, b) => b.duration - a.duration);
   return found.reverse();
 }
+
+const told = (each) => `${each.path} ${each.operation} ${each.error} ${each.root_fields}`.trimEnd();
+const searched = (each) => `${each.method} ${told(each)}?${each.query}`.toLowerCase();
 
 function offerCollections() {
   const known = new Set([...controls.collection.options].map((each) => each.value));
@@ -94,8 +99,8 @@ function render() {
 
 function drawEmpty(count) {
   const empty = byId("empty");
-  empty.hidden = count > 0;
-  if (count > 0) return;
+  empty.hidden = count > 0 || !loaded;
+  if (empty.hidden) return;
   if (requests.length) empty.replaceChildren("None of the ", String(requests.length), " requests passes the filters.");
   else empty.replaceChildren("No request yet. Try ", element("code", { text: `curl ${location.origin}/records` }));
 }
@@ -103,6 +108,8 @@ function drawEmpty(count) {
 function drawRequest(request) {
   const query = request.query ? element("span", { class: "query", text: `?${decoded(request.query)}` }) : "";
   const operation = request.operation ? element("b", { text: ` ${request.operation}` }) : "";
+  const fields = request.root_fields ? element("span", { class: "fields", text: ` ${request.root_fields}` }) : "";
+  const error = request.error ? element("span", { class: "error", text: ` ${request.error}` }) : "";
   const bar = element("span", { class: "bar", "aria-hidden": "true" });
   bar.append(...request.spans.map((span, at) => placed(span, request.duration, at === 0)));
   const row = element(
@@ -110,8 +117,8 @@ function drawRequest(request) {
     { class: "row", type: "button", "aria-expanded": "false", onclick: () => toggle(request.id) },
     element("span", { class: "time", text: new Date(request.started).toLocaleTimeString([], { hour12: false }) }),
     element("span", { class: "method", text: request.method }),
-    element("span", { class: `status ${statusClass(request.status)}`, text: request.status || "…" }),
-    element("span", { class: "path", title: request.path }, request.path, operation, query),
+    element("span", { class: `status ${statusClass(request)}`, text: request.status || "…" }),
+    element("span", { class: "path", title: told(request) }, request.path, operation, error, fields, query),
     element("span", { class: "collections", text: request.collections.join(", ") }),
     element("span", { class: request.duration >= SLOW ? "ms slow" : "ms", text: shownMs(request.duration) }),
     bar,
@@ -308,9 +315,10 @@ async function ask() {
   const answer = await fetch(`/traces/recent?after=${last}`);
   if (!answer.ok) throw new Error(String(answer.status));
   const body = await answer.json();
-  const changed = body.traces.length > 0;
+  const changed = body.traces.length > 0 || !loaded;
+  loaded = true;
   last = body.last;
-  if (!changed && requests.length) return;
+  if (!changed) return;
   const known = new Set(requests.map((each) => each.id));
   requests = [...requests, ...body.traces.filter((each) => !known.has(each.id))].slice(-KEPT);
   offerCollections();
@@ -320,7 +328,7 @@ async function ask() {
 function say(trouble) {
   const state = byId("state");
   state.className = trouble ? "lost" : "";
-  const failed = requests.filter((each) => each.status >= 500).length;
+  const failed = requests.filter((each) => statusClass(each) !== "ok").length;
   const slow = requests.filter((each) => each.duration >= SLOW).length;
   const text = trouble ?? `${requests.length} requests${failed ? `, ${failed} failed` : ""}${slow ? `, ${slow} slower than ${SLOW} ms` : ""}${paused ? " · paused" : " · live"}`;
   if (state.textContent !== text) state.textContent = text;

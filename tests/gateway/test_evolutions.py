@@ -219,7 +219,7 @@ async def test_a_pass_ends_although_records_come_after_the_last(things: Gateway)
     started = await evolutions.begin(things, "things", NEW, STEPS)
     seen = 0
     async with connection(things.pool) as c, asyncio.timeout(PATIENCE):
-        trial = Trial(compiled(things, "things", NEW).validator, read_steps(STEPS), Limits())
+        trial = Trial(things, compiled(things, "things", NEW).validator, read_steps(STEPS))
         async for count in fill(c, started.id, "things", trial):
             seen += count
             assert seen == 5, "it goes after every new record"

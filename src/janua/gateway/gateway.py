@@ -13,6 +13,7 @@ from janua.gateway.forgetting import forgetting
 from janua.gateway.indexing import Indexer, indexing
 from janua.gateway.lingering import LINGERING
 from janua.gateway.live import FORMAT, Live
+from janua.gateway.pages import Pages
 from janua.gateway.points import Points
 from janua.gateway.workers import following
 from janua.model.catalog import Catalog
@@ -48,6 +49,7 @@ class Gateway:
     document_limits: Limits
     query_limits: QueryLimits
     points: Points
+    pages: Pages
     lingering: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LINGERING))
     work: asyncio.Event = field(default_factory=asyncio.Event)
     """Set it to have evolutions looked for now."""
@@ -73,16 +75,18 @@ async def open_gateway(
         async with follows, indexing(live, pool, builds=builds) as indexer, forgetting(pool, kept):
             batches = Batches(pool, reads=settings.database.batch_reads, writes=settings.database.batch_creates)
             document_limits, query_limits = _limits(settings)
+            key = await _cursor_key(pool, settings)
             yield Gateway(
                 pool,
                 batches,
                 settings,
                 live,
                 indexer,
-                await _cursor_key(pool, settings),
+                key,
                 document_limits,
                 query_limits,
                 Points(query_limits),
+                Pages(query_limits, key),
             )
 
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from janua.gateway.answers import GroupsAnswer, PageAnswer
 from janua.gateway.gateway import Gateway, require_unmoved, with_current_catalog
+from janua.gateway.pages import Prepared, context_in
 from janua.model.catalog import Catalog
 from janua.query.ast import AggregateQuery, ReadQuery
 from janua.query.cursor import encode
-from janua.query.parts import ReadPlan
-from janua.query.plan import Planned, plan_aggregate, plan_read
+from janua.query.plan import plan_aggregate
 from janua.sql.statement import Statement
 from janua.storage import records as storage
 from janua.storage.pool import connection
@@ -25,11 +25,11 @@ async def read(gateway: Gateway, query: ReadQuery) -> PageAnswer:
 
     async def read(catalog: Catalog) -> PageAnswer:
         with span("plan", {COLLECTION: query.collection}):
-            planned = plan_read(catalog, query, gateway.query_limits, gateway.cursor_key)
+            prepared = gateway.pages.prepare(catalog, query)
         async with connection(gateway.pool) as c:
-            page = await storage.fetch_page(c, planned.plan, planned.values)
+            page = await storage.fetch_page(c, prepared.plan, prepared.statement, prepared.values)
             await require_unmoved(gateway, catalog, c)
-        return _answer(gateway, planned, page)
+        return _answer(gateway, query, prepared, page)
 
     return await with_current_catalog(gateway, read)
 
@@ -61,19 +61,20 @@ async def answer(gateway: Gateway, catalog: Catalog, statement: Statement, argum
     return text
 
 
-def _answer(gateway: Gateway, planned: Planned[ReadPlan], page: storage.Page) -> PageAnswer:
-    plan = planned.plan
+def _answer(gateway: Gateway, query: ReadQuery, prepared: Prepared, page: storage.Page) -> PageAnswer:
+    plan = prepared.plan
     # Records beyond the page lie in the reading direction; a bound (or an offset) proves records on the other side.
-    skips = plan.offset is not None and planned.values[plan.offset] != 0
+    skips = plan.offset is not None and prepared.values[plan.offset] != 0
     ahead, behind = page.more, plan.bound is not None or skips
     following, preceding = (behind, ahead) if plan.backward else (ahead, behind)
+    context = context_in(query, plan) if following or preceding else ""
+
+    def cursor(values: tuple[str | None, ...] | None) -> str | None:
+        return None if values is None else encode(gateway.cursor_key, context, values)
+
     return PageAnswer(
         items=page.items,
-        next=_cursor(gateway, planned, page.last) if following else None,
-        previous=_cursor(gateway, planned, page.first) if preceding else None,
+        next=cursor(page.last) if following else None,
+        previous=cursor(page.first) if preceding else None,
         total=page.total,
     )
-
-
-def _cursor(gateway: Gateway, planned: Planned[ReadPlan], values: tuple[str | None, ...] | None) -> str | None:
-    return None if values is None else encode(gateway.cursor_key, planned.context, values)

@@ -7,14 +7,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 
-from janua.gateway import points
+from janua.gateway import pages, points
 from janua.gateway.gateway import Gateway
-from janua.sql import aggregate, select
+from janua.sql import aggregate
 from janua.telemetry import metrics
 
 SECONDS = 1.0
 
-metrics.watch_cache("pages", select.select_statement.cache_info)
+metrics.watch_cache("pages", lambda: pages.LOOKUPS)
 metrics.watch_cache("records", lambda: points.LOOKUPS)
 metrics.watch_cache("aggregates", aggregate.aggregate_statement.cache_info)
 

@@ -12,12 +12,14 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import sha256
 from typing import cast
 
 from janua.errors import InvalidCursor
 from janua.model.json import dumps
 from janua.model.types import Json
+from janua.query.ast import Raw
 from janua.query.nodes import OrderKey, Place
 
 PREFIX = "1."
@@ -41,13 +43,13 @@ class CursorKey:
         return bytes(each ^ 0x36 for each in block), bytes(each ^ 0x5C for each in block)
 
 
-def context_of(table: str, order: Sequence[OrderKey], filters: Sequence[Mapping[str, Json] | None]) -> str:
+def context_of(table: str, order: tuple[OrderKey, ...], filters: Sequence[Mapping[str, Raw] | None]) -> str:
     """Return the digest that binds a cursor to a collection, an order with the types it sorts, and filters as asked.
 
     The size of the page is not part of it: it may change from page to page.
     """
-    keys = "\n".join(_order_text(each) for each in order)
-    asked = "\n".join("" if each is None else dumps(dict(each), sort_keys=True) for each in filters)
+    keys = _order_text(order)
+    asked = "\n".join("" if each is None else dumps(cast("Json", each), sort_keys=True) for each in filters)
     return sha256(f"{table}\n{keys}\n\n{asked}".encode()).hexdigest()[:32]
 
 
@@ -104,7 +106,12 @@ def _mac(key: CursorKey, payload: bytes) -> bytes:
     return hmac.digest(key.secret, PREFIX.encode() + payload, "sha256")[:MAC_BYTES]
 
 
-def _order_text(key: OrderKey) -> str:
+@lru_cache(maxsize=1024)
+def _order_text(order: tuple[OrderKey, ...]) -> str:
+    return "\n".join(map(_key_text, order))
+
+
+def _key_text(key: OrderKey) -> str:
     target = key.target
     place = [*target.path, "", type(target.type).__name__] if isinstance(target, Place) else [target.name]
     through = [[each.table, each.column, each.via] for each in key.through]

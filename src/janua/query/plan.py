@@ -4,10 +4,9 @@ Takes the values of `ast`, returns a `Planned`: a plan of `nodes` with the opera
 Start at `plan_read`; it puts together `filters` (where), `orders` (sort), `pages`, and `shapes` (fields and include).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Generic, TypeVar, assert_never
+from typing import Generic, TypeVar, assert_never, cast
 
 from janua.errors import InvalidQuery, UnknownCollection
 from janua.model.catalog import Catalog
@@ -31,6 +30,7 @@ from janua.query.nodes import (
     OnElements,
     OnRelated,
     Or,
+    OrderKey,
     Position,
     Presence,
 )  # fmt: skip
@@ -40,14 +40,17 @@ from janua.query.pages import Boundary, resolve_page
 from janua.query.parts import AggregatePlan, ReadPlan
 from janua.query.scopes import root_scope
 from janua.query.shapes import check_size, record_part
-from janua.query.variables import Deferred, Structural, known
+from janua.query.variables import Deferred, Structural, variable_in
 
 P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True)
 class Planned(Generic[P]):
-    """A plan and its operand values by position; `context` is what the cursors of its pages are bound to."""
+    """A plan and its operand values by position; `context` is what the cursors of its pages are bound to.
+
+    It is empty where the filter has variables: each run has a context of its own.
+    """
 
     plan: P
     values: tuple[Value, ...]
@@ -63,7 +66,7 @@ def plan_read(catalog: Catalog, query: ReadQuery, limits: QueryLimits, key: Curs
     order = order_keys(catalog, query.collection, query.order, query.spelling, limits)
     shape = record_part(catalog, query.collection, query.fields, query.include, query.spelling, limits)
     condition, values = _filter(catalog, query.collection, query.where, query.short, query.spelling, limits)
-    context = context_of(query.collection, order, (_known(query.where), _known(query.short)))
+    context = _context(query, order)
     page = resolve_page(query.page, query.spelling, limits, partial(_decoded, key, context), len(order))
     check_size(page.size, shape, limits)
     bound = None if page.boundary is None else Bound(tuple(_bind_text(values, each) for each in page.boundary))
@@ -166,15 +169,23 @@ def _filter(
     return conjunction((asked, asked_short)), values
 
 
-def _known(where: RawFilter | None) -> Mapping[str, Json] | None:
-    found = known(where)
-    return found if isinstance(found, dict) else None
+def _context(query: ReadQuery, order: tuple[OrderKey, ...]) -> str:
+    if variable_in(query.where) is not None or variable_in(query.short) is not None:
+        return ""
+    return context_of(query.collection, order, (query.where, query.short))
 
 
 def _decoded(key: CursorKey, context: str, cursor: str | Variable) -> Boundary:
-    if isinstance(cursor, Variable):
+    if isinstance(cursor, str):
+        return decode(key, context, cursor)
+    if cursor.nulls is None:
         raise Structural(cursor)
-    return decode(key, context, cursor)
+    return tuple(None if null else Deferred(cursor, partial(_at, place)) for place, null in enumerate(cursor.nulls))
+
+
+def _at(place: int, boundary: Json) -> str:
+    """Return one of the order values that a cursor stands for."""
+    return cast("list[str]", boundary)[place]
 
 
 def _bind_text(values: list[Value], text: str | Deferred[str] | None) -> Position | None:

@@ -16,7 +16,7 @@ from janua.errors import InvalidQuery, JanuaError, RecordExists, RelationConflic
 from janua.model.collection import Collection, Index, Relation
 from janua.query.operands import Value
 from janua.query.parts import AggregatePlan, Part, ReadPlan
-from janua.sql import aggregate, ddl, select, write
+from janua.sql import aggregate, ddl, write
 from janua.sql import upsert as upserts
 from janua.sql.parts import RECORD
 from janua.sql.statement import Statement, values_for
@@ -66,9 +66,8 @@ class as_planned:  # noqa: N801 -- a block, like `refusals`
             raise StaleCatalog("") from error
 
 
-async def fetch_page(connection: Connection, plan: ReadPlan, values: Sequence[Value]) -> Page:
-    """Return one page. Raises: `StaleCatalog`."""
-    statement = select.select_statement(plan)
+async def fetch_page(connection: Connection, plan: ReadPlan, statement: Statement, values: Sequence[Value]) -> Page:
+    """Return one page by the `sql.select.select_statement` of the plan. Raises: `StaleCatalog`."""
     with as_planned():
         row = await connection.fetchrow(statement.text, *values_for(statement, values))
     assert row is not None  # noqa: S101 -- an aggregate always has a row

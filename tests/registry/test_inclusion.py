@@ -17,8 +17,8 @@ from janua.registry.inclusion.evaluation import Evaluation
 from janua.registry.inclusion.guesses import _Guesser
 from janua.registry.inclusion.patterns import automaton_of, automaton_of_strings
 from janua.registry.inclusion.refusals import inclusion_of
-from janua.registry.inclusion.rules import FORMATS, Rules
-from janua.registry.inclusion.samples import CONTENTS, SAMPLES, SHAPES, schema_of
+from janua.registry.inclusion.rules import Rules
+from janua.registry.inclusion.samples import CONTENTS, FORMATS, SAMPLES, SHAPES, schema_of
 from janua.registry.inclusion.versions import Version, Versions
 from janua.registry.inclusion.words import Exhausted, Runner, matcher, shortest_word, words
 from janua.registry.keywords import METASCHEMAS

@@ -11,7 +11,7 @@ from janua.model.likeness import nearest
 from janua.model.names import pointer
 from janua.model.types import Json
 from janua.registry import annotations
-from janua.registry.inclusion.rules import FORMATS
+from janua.registry.inclusion.samples import FORMATS
 from janua.registry.keywords import KEYWORDS, draft_of, subschemas
 from janua.registry.references import shown
 

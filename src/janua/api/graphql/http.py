@@ -137,10 +137,11 @@ class GraphQLEndpoint:
         """Return the body, of which nothing is read when the head says that it will not do."""
         if int(head.get(b"content-length", (b"0",))[0]) > self._limits.bytes:
             raise DocumentTooLarge("bytes", self._limits.bytes)
-        if b"content-encoding" in head and head[b"content-encoding"][0].strip().lower() != b"identity":
-            encoding = head[b"content-encoding"][0].decode("latin-1")
-            raise UnsupportedMediaType(f"with content encoding {encoding}", (JSON,))
         types = head.get(b"content-type", ())
+        encoding = head.get(b"content-encoding", (b"identity",))[0].decode("latin-1")
+        if encoding.strip().lower() != "identity":
+            type = b", ".join(types).decode("latin-1")
+            raise UnsupportedMediaType(f"{type} with encoding {encoding}".strip(), (JSON,))
         if types != [b"application/json"]:
             media_type([each.decode("latin-1") for each in types], (JSON,))
         try:

@@ -64,7 +64,8 @@ def check_head(request: Request, limit: int | None, accepted: tuple[str, ...]) -
         raise DocumentTooLarge("bytes", limit)
     encoding = request.headers.get("Content-Encoding", "identity")
     if encoding.strip().lower() != "identity":
-        raise UnsupportedMediaType(f"with content encoding {encoding}", accepted)
+        type = request.headers.get("Content-Type", "")
+        raise UnsupportedMediaType(f"{type} with encoding {encoding}".strip(), accepted)
     return media_type(request.headers.getlist("Content-Type"), accepted)
 
 

@@ -35,17 +35,11 @@ from janua.registry.inclusion.demands import (
     Whatever,
     negated,
 )
-from janua.registry.inclusion.samples import BASE64, JSON, JSON_IN_BASE64
+from janua.registry.inclusion.samples import BASE64, FORMATS, JSON, JSON_IN_BASE64
 from janua.registry.inclusion.versions import Versions
 from janua.registry.keywords import Draft, overrides_siblings
 from janua.registry.references import Place
 from janua.registry.shapes import is_number
-
-FORMATS = frozenset({
-    "date", "date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri",
-    "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer", "relative-json-pointer", "regex",
-})  # fmt: skip
-"""The formats that are asserted; others are annotations."""
 
 NUMBERS: frozenset[Kind] = frozenset({"integer", "decimal", "fraction"})
 _TYPES: Mapping[str, frozenset[Kind]] = {
@@ -299,10 +293,6 @@ def _dependent_schemas(case: _Case) -> Formula:
     return All(tuple(_dependent(name, (each,)) for name, each in case.demands()))
 
 
-def _dependencies(case: _Case) -> Formula:
-    return All((_dependent_required(case), _dependent_schemas(case)))
-
-
 def _dependent(name: str, needed: tuple[Formula, ...]) -> Formula:
     return Any((Has(name, holds=False), All(needed)))
 
@@ -351,10 +341,6 @@ def _unevaluated_items(case: _Case) -> Formula:
     return EachElement(seen, each) if each and seen is not None else TRUE
 
 
-def _unique(case: _Case) -> Formula:
-    return Unique() if case.value is True else TRUE
-
-
 @dataclass(frozen=True, slots=True)
 class _Entry:
     demands: _Rule
@@ -398,7 +384,7 @@ _RULES: Mapping[str, _Entry] = {
     "unevaluatedProperties": _Entry(_unevaluated_properties, _OBJECT, since=Draft.D2019),
     "dependentRequired": _Entry(_dependent_required, _OBJECT, since=Draft.D2019),
     "dependentSchemas": _Entry(_dependent_schemas, _OBJECT, since=Draft.D2019),
-    "dependencies": _Entry(_dependencies, _OBJECT),
+    "dependencies": _Entry(lambda case: All((_dependent_required(case), _dependent_schemas(case))), _OBJECT),
     "minProperties": _Entry(_size, _OBJECT),
     "maxProperties": _Entry(_size, _OBJECT),
     "prefixItems": _Entry(_prefix_items, _ARRAY, since=Draft.D2020),
@@ -408,5 +394,5 @@ _RULES: Mapping[str, _Entry] = {
     "contains": _Entry(_contains, _ARRAY, since=Draft.D6),
     "minItems": _Entry(_size, _ARRAY),
     "maxItems": _Entry(_size, _ARRAY),
-    "uniqueItems": _Entry(_unique, _ARRAY),
+    "uniqueItems": _Entry(lambda case: Unique() if case.value is True else TRUE, _ARRAY),
 }

@@ -8,6 +8,12 @@ from collections.abc import Mapping, Sequence
 from janua.model.types import Json
 from janua.registry.keywords import METASCHEMAS, Draft
 
+FORMATS = frozenset({
+    "date", "date-time", "time", "duration", "email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uri",
+    "uri-reference", "iri", "iri-reference", "uuid", "uri-template", "json-pointer", "relative-json-pointer", "regex",
+})  # fmt: skip
+"""The formats that are asserted; others are annotations."""
+
 BASE64, JSON, JSON_IN_BASE64 = "base64", "application/json", "application/json in base64"
 CONTENTS: Mapping[str, Mapping[str, Json]] = {
     BASE64: {"contentEncoding": BASE64},

@@ -40,8 +40,13 @@ async def workers(settings: Settings) -> AsyncGenerator[list[Gateway]]:
             await stack.enter_async_context(open_gateway(settings, name=f"test {number}", serves=True))
             for number in range(3)
         ]
-        await all_live(opened[0], 3)
         yield opened
+
+
+async def test_a_worker_serves_when_those_that_register_know_of_it(gateway: Gateway, settings: Settings) -> None:
+    for number in range(ROUNDS):
+        async with open_gateway(settings, name=f"late {number}", serves=True):
+            assert (await await_workers(gateway.pool, 0, 0)).live == 1
 
 
 async def all_live(gateway: Gateway, count: int) -> None:

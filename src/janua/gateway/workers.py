@@ -23,6 +23,8 @@ from janua.storage.pool import Connection, Pool, connection
 POLL_SECONDS = 0.5
 BEAT_SECONDS = 1.0
 RECONNECT_SECONDS = 0.2
+ANNOUNCE_SECONDS = 5.0
+"""How long a worker that starts waits until it is known; then it serves, and says so when it can."""
 LOOK_SECONDS = 0.05
 
 log = logging.getLogger(__name__)
@@ -30,9 +32,15 @@ log = logging.getLogger(__name__)
 
 @contextlib.asynccontextmanager
 async def following(live: Live, database: Database, *, name: str, serves: bool) -> AsyncGenerator[None]:
-    """Keep the catalog up to date while the block runs; `serves`: be known as a worker."""
-    task = asyncio.create_task(_Follower(live, database, name=name, serves=serves).run())
+    """Keep the catalog up to date while the block runs; `serves`: be known as a worker when it begins."""
+    follower = _Follower(live, database, name=name, serves=serves)
+    task = asyncio.create_task(follower.run())
     try:
+        if serves:
+            # Who registers meanwhile waits for those that are known: whoever serves has to be, and up to date after it.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ANNOUNCE_SECONDS):
+                    await follower.is_up_to_date.wait()
         yield
     finally:
         task.cancel()
@@ -60,6 +68,7 @@ class _Follower:
         self._serves = serves
         self._worker: int | None = None
         self._beaten = (-1, 0.0)
+        self.is_up_to_date = asyncio.Event()
 
     async def run(self) -> None:
         while True:
@@ -78,6 +87,7 @@ class _Follower:
             while True:
                 self._live.hint.clear()
                 await self._live.refresh_on(c)
+                self.is_up_to_date.set()
                 await self._beat(c)
                 if self._serves:
                     await self._live.keep(c)

@@ -14,8 +14,11 @@ from collections.abc import AsyncGenerator, Coroutine
 
 from janua.errors import DatabaseUnavailable, JanuaError, StatementConflict, StatementTimeout, UniqueConflict
 from janua.failpoints import fail_at
+from janua.gateway.extracting import keep, remove
 from janua.gateway.live import Live
+from janua.model.collection import Collection
 from janua.sql.indexes import NamedIndex, collection_of, indexes, is_index_name
+from janua.storage import extracts
 from janua.storage import indexes as storage
 from janua.storage.pool import Connection, Pool, connection
 
@@ -60,8 +63,10 @@ class Indexer:
         async with connection(self._pool) as c:
             declared = await storage.load(c)
             existing = await storage.load_existing(c)
+            whole = await extracts.load_whole(c, [each.name for each in declared if each.covers])
         for stored in declared:
-            if stored.state != "valid" or not existing.get(stored.name, False):
+            found = stored.name in whole if stored.covers else existing.get(stored.name, False)
+            if stored.state != "valid" or not found:
                 await self._try(stored.name, self._build(stored))
         known = {each.name for each in declared}
         for name in existing:
@@ -94,11 +99,16 @@ class Indexer:
         wanted = {each.name: each for each in indexes(collection)} if collection else {}
         if stored.name in wanted:
             async with self._only_builder(stored.collection) as c:
-                if c is not None:
-                    await self._build_locked(c, wanted[stored.name])
+                if c is not None and collection is not None:
+                    await self._build_locked(c, collection, wanted[stored.name])
 
-    async def _build_locked(self, c: Connection, index: NamedIndex) -> None:
-        if index.name not in {each.name for each in await storage.load(c, index.collection)}:
+    async def _build_locked(self, c: Connection, collection: Collection, index: NamedIndex) -> None:
+        stored = {each.name: each.state for each in await storage.load(c, index.collection)}
+        if index.name not in stored:
+            return
+        if index.index.include:
+            held = extracts.Held(index.name, collection, index.index)
+            await keep(self._pool, c, held, used=stored[index.name] == "valid")
             return
         valid = (await storage.load_existing(c)).get(index.name)
         if not valid:
@@ -117,7 +127,7 @@ class Indexer:
         async with self._only_builder(collection) as c:
             # One that a registration has just made was not declared yet when it was looked for.
             if c is not None and name not in {each.name for each in await storage.load(c, collection)}:
-                await storage.drop_online(c, name)
+                await (remove(self._pool, c, name) if await extracts.exists(c, name) else storage.drop_online(c, name))
 
     @contextlib.asynccontextmanager
     async def _only_builder(self, collection: str) -> AsyncGenerator[Connection | None]:

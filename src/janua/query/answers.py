@@ -16,6 +16,7 @@ from janua.model.identifiers import parse_id
 from janua.model.types import Array, Json, Object, Type, Union
 from janua.query.ast import Raw, RawFilter, Variable
 from janua.query.cursor import CursorKey, context_of, decode, nulls_of
+from janua.query.extracts import extract_for
 from janua.query.figures import selected_figures
 from janua.query.filters import resolve_filter
 from janua.query.limits import QueryLimits
@@ -266,6 +267,7 @@ class _Answering:
             big_as_text=self._big_as_text,
             # Who says how many groups to show knows that there may be more.
             all_or_none=asked.first is None,
+            extract=extract_for(self._catalog, asked.collection, condition, found.targets, self._limits),
         )
 
     def _related(self, name: str, scope: Scope) -> Related:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from janua.model.collection import Path
+from janua.model.extract import Extract
 from janua.model.types import Type
 from janua.query.ast import AggregateFunction, Direction, Nulls
 from janua.query.nodes import Always, Bound, Filter, Link, OrderKey, Position, System, Target
@@ -242,7 +243,8 @@ class AggregatePlan:
     """Groups of the records that match, at most `limit`, each shown as `shown`.
 
     They are in `order`, ties broken by the keys. `spelled`: enums go by their GraphQL names. `big_as_text` as in
-    `Typed`. `all_or_none`: nothing is shown when there are more groups than `limit`.
+    `Typed`. `all_or_none`: nothing is shown when there are more groups than `limit`. `extract` holds all that is read
+    of records, and is read instead of `table`.
     """
 
     table: str
@@ -255,6 +257,7 @@ class AggregatePlan:
     spelled: bool = False
     big_as_text: bool = False
     all_or_none: bool = False
+    extract: Extract | None = None
 
 
 Part = (

@@ -15,6 +15,7 @@ from janua.model.identifiers import parse_id
 from janua.model.types import Json
 from janua.query.ast import AggregateQuery, RawFilter, ReadQuery, Spelling, Variable
 from janua.query.cursor import CursorKey, context_of, decode
+from janua.query.extracts import extract_for
 from janua.query.figures import asked_figures
 from janua.query.filters import resolve_filter
 from janua.query.folding import conjunction
@@ -118,7 +119,16 @@ def plan_aggregate(catalog: Catalog, query: AggregateQuery, limits: QueryLimits)
     scope = root_scope(catalog, query.collection, query.spelling)
     condition, values = _filter(catalog, query.collection, query.where, query.short, query.spelling, limits)
     figures = asked_figures(scope, query.group_by, query.measures, limits)
-    plan = AggregatePlan(query.collection, condition, figures.keys, figures.measures, figures.shown, limits.groups)
+    extract = extract_for(catalog, query.collection, condition, figures.targets, limits)
+    plan = AggregatePlan(
+        query.collection,
+        condition,
+        figures.keys,
+        figures.measures,
+        figures.shown,
+        limits.groups,
+        extract=extract,
+    )
     return Planned(plan, tuple(values))
 
 

@@ -9,10 +9,11 @@ from typing import Any, cast
 import pytest
 
 from janua.config import Settings
+from janua.errors import StaleCatalog
 from janua.gateway import evolutions, queries, records, schemas, transfer
 from janua.gateway.doctor import examine
 from janua.gateway.evolver import work_once
-from janua.gateway.gateway import Gateway, open_gateway
+from janua.gateway.gateway import Gateway, open_gateway, require_unmoved
 from janua.model.extract import Extract
 from janua.model.types import Json
 from janua.query.ast import AggregateQuery
@@ -174,6 +175,22 @@ async def test_an_extract_that_is_declared_no_more_goes_when_no_worker_reads_it(
                 await asyncio.sleep(0.05)
         assert extracts(other) == ()
     assert list((await examine(large)).findings) == []
+
+
+async def test_what_was_read_of_an_extract_that_is_made_anew_is_read_again(large: Gateway) -> None:
+    await schemas.register(large, "books", COVERED)
+    await until_used(large)
+    before = large.live.catalog
+    await require_unmoved(large, before)
+    async with connection(large.pool) as c:
+        await c.execute(f'DROP FUNCTION collections."{Parts(await index_name(large)).function}" CASCADE')
+    large.indexer.wake()
+    await until(lambda: not extracts(large))
+    with pytest.raises(StaleCatalog):
+        await require_unmoved(large, before)
+    await until_used(large)
+    with pytest.raises(StaleCatalog):
+        await require_unmoved(large, before)
 
 
 async def test_an_extract_that_is_declared_again_is_used_again(large: Gateway) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 from janua.errors import DatabaseAhead, JanuaError
@@ -116,17 +117,18 @@ class Live:
         return Catalog(revision, collections, compiled.quarantined, moving, extracts)
 
     def _extracts(
-        self, collections: Mapping[str, Collection], ready: Sequence[tuple[str, str]]
+        self, collections: Mapping[str, Collection], ready: Sequence[tuple[str, str, str]]
     ) -> dict[str, tuple[Extract, ...]]:
         """Return the extracts that hold all records; an index that another Janua called otherwise is not known here."""
         before, self._covering = self._covering, {}
         found: dict[str, tuple[Extract, ...]] = {}
-        for name, index in ready:
+        for name, index, since in ready:
             if (collection := collections.get(name)) is None:
                 continue
             key = (name, collection.revision)
             known = self._covering[key] = self._covering.get(key) or before.get(key) or covering(collection)
-            found[name] = (*found.get(name, ()), *([known[index]] if index in known else []))
+            if index in known:
+                found[name] = (*found.get(name, ()), replace(known[index], since=since))
         return found
 
     async def load_references(self, c: Connection, wanted: Sequence[tuple[str, int]]) -> None:

@@ -63,6 +63,10 @@ class Catalog:
         own: dict[str, Relation | Inverse] = {each.field: each for each in self.collection(name).relations}
         return own | {each.field: each for each in self.inverses(name)}
 
+    def reads_like(self, newer: "Catalog") -> bool:
+        """Return whether a newer catalog still has all extracts that this one reads, and has not had them made anew."""
+        return all({*held} <= {*newer.extracts.get(name, ())} for name, held in self.extracts.items())
+
     @cached_property
     def _inverses(self) -> Mapping[str, tuple[Inverse, ...]]:
         found: dict[str, list[Inverse]] = {}

@@ -11,10 +11,14 @@ from janua.model.collection import Path
 
 @dataclass(frozen=True)
 class Extract:
-    """An extract of a collection: its table, and the column of each field, in the order of the index."""
+    """An extract of a collection: its table, and the column of each field, in the order of the index.
+
+    `since` is when it was found to hold all records: one that was made anew has the same name, and another time.
+    """
 
     table: str
     columns: tuple[tuple[Path, str], ...]
+    since: str = ""
 
     @cached_property
     def paths(self) -> frozenset[Path]:

@@ -87,12 +87,13 @@ async def load(connection: Connection, collection: str | None = None) -> Sequenc
     return [StoredIndex(*row) for row in rows]
 
 
-async def load_ready(connection: Connection) -> Sequence[tuple[str, str]]:
-    """Return the covering indexes whose extracts hold all records: (collection, name)."""
+async def load_ready(connection: Connection) -> Sequence[tuple[str, str, str]]:
+    """Return the covering indexes whose extracts hold all records: (collection, name, since when)."""
     rows = await connection.fetch(
-        "SELECT collection, name FROM janua.indexes WHERE definition ? 'include' AND state = 'valid' ORDER BY name"
+        "SELECT collection, name, updated_at::text AS since FROM janua.indexes "
+        "WHERE definition ? 'include' AND state = 'valid' ORDER BY name"
     )
-    return [(row["collection"], row["name"]) for row in rows]
+    return [(row["collection"], row["name"], row["since"]) for row in rows]
 
 
 async def load_existing(connection: Connection) -> Mapping[str, bool]:

@@ -126,8 +126,12 @@ async def test_an_extract_of_a_large_collection_is_used_when_it_holds_all_record
     async with connection(large.pool) as c, c.transaction():
         [id] = await c.fetchrow("SELECT id FROM collections.books FOR UPDATE LIMIT 1") or []
         await schemas.register(large, "books", COVERED)
-        await asyncio.sleep(1)
-        # Somebody writes this record, so it cannot be put in yet.
+        # Somebody writes this record, so it cannot be put in yet, and all others are.
+        count = f'SELECT count(*) FROM collections."{Parts(await index_name(large)).table}"'
+        async with asyncio.timeout(20):
+            while await c.fetchval(count) < RECORDS - 1:  # noqa: ASYNC110 -- it is the indexer that puts them in
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.5)
         assert extracts(large) == ()
         assert [each.state for each in (await schemas.describe(large, "books")).indexes] == ["building"]
         await c.execute("""UPDATE collections.books SET data = data || '{"price": 1.50}' WHERE id = $1""", id)

@@ -8,7 +8,7 @@ import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from janua.errors import DatabaseAhead, JanuaError
 from janua.gateway.compiling import compile_all
@@ -16,12 +16,14 @@ from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Schema
 from janua.model.extract import Extract
 from janua.model.json import loads
-from janua.registry.validation import Validator, build_validator
 from janua.sql.extracts import covering
 from janua.storage import schemas as storage
 from janua.storage.evolutions import is_switching
 from janua.storage.indexes import load_ready
 from janua.storage.pool import Connection, Pool, connection
+
+if TYPE_CHECKING:
+    from janua.registry.validation import Validator
 
 Covering = Mapping[str, Extract]
 
@@ -46,11 +48,13 @@ class Live:
         """Why this process cannot serve the catalog in the database, if so."""
         self.catalog = Catalog(-1, {}, {})
 
-    def validator(self, collection: Collection) -> Validator:
+    def validator(self, collection: Collection) -> "Validator":
         """Return the validator of this schema version, built on first use."""
         key = (collection.name, collection.revision)
         found = self._validators.get(key)
         if found is None:
+            from janua.registry.validation import build_validator  # noqa: PLC0415 -- a server starts sooner without
+
             found = self._validators[key] = build_validator(collection, self.references(collection))
         return found
 

@@ -19,8 +19,8 @@ COMPARED: tuple[Operator, ...] = ("eq", "ne", "in", "notIn", "gt", "gte", "lt", 
 """Operators that need a value, and not the text or the JSON that it was."""
 NULL_WHERE_ABSENT = (Text, Enum, Date, Integer, Number, Boolean)
 """Types whose value is null exactly where there is none: an instant or a uuid is null for some texts, too."""
-EXACT_DIGITS = 1000
-"""Numbers of more digits may be missing from extracts, which the setting `limits.number_digits` allows or not."""
+EXACT_DIGITS = 500
+"""Numbers of more digits on a side of their point may be missing from extracts; `limits.number_digits` allows them."""
 
 
 def extract_for(

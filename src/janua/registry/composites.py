@@ -5,27 +5,12 @@ In: the root and the spelled types. Out: indexes and violations. Start at `read_
 """
 
 from collections.abc import Iterator, Mapping
-from typing import assert_never, cast
+from typing import cast
 
 from janua.errors import Violation
 from janua.model.collection import Field, Index, IndexKey, Path
-from janua.model.types import (
-    Anything,
-    Array,
-    Boolean,
-    Date,
-    DateTime,
-    Enum,
-    Integer,
-    Json,
-    Number,
-    Object,
-    Text,
-    Time,
-    Type,
-    Union,
-    Uuid,
-)
+from janua.model.types import Enum, Json, Object, Text, Type
+from janua.model.widths import key_width
 from janua.registry.references import Place, shown
 from janua.registry.spelling import Spelling
 
@@ -33,15 +18,9 @@ MEMBERS = ("fields", "include", "unique", "where")
 MOST_KEYS = 16
 WIDEST = 2_600
 """Bytes of all keys together: a btree entry has at most 2,704 (PostgreSQL, nbtree.h), some of them for its header."""
-SHORT_TEXT = 512
-"""Text of at most so many characters is indexed as a whole, longer text by its beginning."""
-LONG_TEXT_KEY = 128
 LONGEST_HELD = 256
 """Characters of a string that a covering index holds: it holds values as a whole, whatever is stored."""
 
-_BYTES_OF_A_CHARACTER = 4
-_BYTES_OF_A_NUMBER = 520
-_BYTES_OF_OTHERS = 40
 _BYTES_TO_SPARE = 8
 """What a covering index needs besides the widest valid value, to hold a part of one that is not valid."""
 
@@ -164,27 +143,3 @@ def _find(name: str, spelling: Spelling) -> tuple[Path, Field] | None:
             return None
         path, type = (*path, found.name), found.type
     return (path, found) if found else None
-
-
-def key_width(type: Type) -> int | None:
-    """Return the bytes that a key of this type takes at most in a btree index; None for types without an order."""
-    match type:
-        case Text(max_length=longest):
-            return _text_width(longest)
-        case Enum(values=values):
-            return _text_width(max((len(each.value) for each in values), default=0))
-        case Integer(minimum, maximum) if minimum is not None and maximum is not None:
-            return 12 + max(len(str(abs(minimum))), len(str(abs(maximum)))) // 2
-        case Integer() | Number():
-            return _BYTES_OF_A_NUMBER
-        case Boolean() | DateTime() | Date() | Time() | Uuid():
-            return _BYTES_OF_OTHERS
-        case Array() | Object() | Union() | Anything():
-            return None
-        case _:
-            assert_never(type)
-
-
-def _text_width(longest: int | None) -> int:
-    whole = longest is not None and longest <= SHORT_TEXT
-    return (longest if whole and longest is not None else LONG_TEXT_KEY) * _BYTES_OF_A_CHARACTER

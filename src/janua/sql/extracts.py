@@ -32,7 +32,7 @@ from janua.model.types import (
     Union,
     Uuid,
 )
-from janua.registry.composites import key_width
+from janua.model.widths import key_width
 from janua.sql import selects, terms
 from janua.sql.expressions import Row, value_of
 from janua.sql.places import place_at
@@ -280,7 +280,7 @@ def _bounded(type: Type, value: Tree) -> tuple[str, Tree]:
     """Return the SQL type of a column, and a value that fits an index whatever is stored.
 
     A longer text than the schema allows is cut to one character more, so that it equals none that is allowed; a number
-    of more digits (1,000, or those of its bounds) is left out.
+    of more digits (500 on a side of its point, or those of its bounds) is left out.
     """
     match type:
         case Text(max_length=longest):

@@ -77,3 +77,46 @@ async def test_what_is_no_request_is_told_so(address: httpx.URL, caplog: pytest.
         assert answer.startswith("HTTP/1.1 400 "), sent
         assert why in answer
     assert caplog.records == []
+
+
+async def test_a_body_that_breaks_its_framing_is_told_so(address: httpx.URL) -> None:
+    head = post("").replace("Content-Length: 0", "Transfer-Encoding: chunked")
+    answer = await answers(address, head, '8\r\n{"e": 5}\r\nno length\r\n', until='"}')
+    assert answer.startswith("HTTP/1.1 400 ")
+    assert "Invalid character in chunk size" in answer
+    stored = await answers(address, "GET /records?where={} HTTP/1.0\r\n\r\n", until='"total"')
+    assert '"items":[]' in stored
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+async def test_an_answer_of_unknown_length_ends_as_the_version_of_http_has_it(address: httpx.URL, version: str) -> None:
+    for n in range(3):
+        await answers(address, post(f'{{"n": {n}}}'), until='"data"')
+    ask = f"GET /records/export HTTP/{version}\r\nHost: test\r\nConnection: close\r\n\r\n"
+    head, _, body = (await answers(address, ask, until="never")).partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 200 ")
+    if version == "1.0":
+        assert "transfer-encoding" not in head
+        assert body == '{"n": 0}\n{"n": 1}\n{"n": 2}\n'
+    else:
+        assert "transfer-encoding: chunked" in head
+        assert body.endswith("0\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("Host: test:8080", 200),
+        ("Host: [::1]:8080", 200),
+        ("Host:", 200),
+        ("X-Other: test", 400),
+        ("Host: a\r\nHost: a", 400),
+        ("Host: a, b", 400),
+        ("Host: a/b", 400),
+        ("Host: a:80:90", 400),
+        ("Host: a\r\nTransfer-Encoding: gzip, chunked", 400),
+    ],
+)
+async def test_a_head_that_others_may_read_otherwise_is_refused(address: httpx.URL, head: str, status: int) -> None:
+    answer = await answers(address, f"GET /livez HTTP/1.1\r\n{head}\r\n\r\n", until="}")
+    assert answer.startswith(f"HTTP/1.1 {status} ")

@@ -290,6 +290,10 @@ class BoundedProtocol(PlainProtocol):
         # An answer to the request before this one may still be on its way.
         if not self._begun or self.cycle.response_complete:
             self.transport.write(_raw_response(error))
+        elif self._in_body and not self.pipeline and not self.cycle.response_started:
+            self.cycle.disconnected = True  # for whoever waits for the rest of its body
+            self.cycle.message_event.set()
+            self.transport.write(_raw_response(error))
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 
 

@@ -23,6 +23,7 @@ from janua.config import Settings, is_open, masked, relaxed
 from janua.errors import InvalidConfiguration
 from janua.gateway.gateway import open_gateway, require_servable
 from janua.storage import migrations
+from janua.telemetry.environment import check_environment
 
 BACKLOG = 2048  # connections that wait to be accepted
 
@@ -34,6 +35,7 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
     """
     stop_with_launcher()
     settings = settings_of(place, dev__schemas=schemas, server__host=host, server__port=port)
+    check_environment()
     listener = listening(settings)
     async with located(settings, share=False) as found:
         await migrations.migrate(dsn_of(found))
@@ -55,6 +57,7 @@ def serve(*, host: str | None, port: int | None, workers: int | None) -> int:
     Raises: `InvalidConfiguration` without a DSN, `DatabaseBehind`, `DatabaseAhead`, `DatabaseUnavailable`.
     """
     settings = settings_of(Place(), "production", server__host=host, server__port=port, server__workers=workers)
+    check_environment()
     asyncio.run(require_servable(settings))
     with listening(settings) as listener:
         print_line(f"Janua {__version__}, PostgreSQL at {masked(dsn_of(settings))}")

@@ -2,5 +2,5 @@
 
 `spans` measures steps of a request, `tracing` decides which requests are measured and where their spans go, `otlp`
 sends them, `recent` keeps the last ones for the page `/traces`; `metrics` has every instrument; `logs` writes lines,
-`trouble` few of what lasts.
+`trouble` few of what lasts. `environment` checks OpenTelemetry's variables.
 """

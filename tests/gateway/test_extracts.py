@@ -19,6 +19,7 @@ from janua.model.types import Json
 from janua.query.ast import AggregateQuery
 from janua.query.plan import plan_aggregate
 from janua.sql.extracts import Parts
+from janua.storage import workers
 from janua.storage.pool import connection
 from tests.gateway.builders import a_document, a_schema, stream
 
@@ -164,20 +165,23 @@ async def test_a_worker_that_does_not_know_of_an_extract_reads_documents(large: 
         assert (await queries.aggregate(old, ASKED)).items == (await queries.aggregate(large, ASKED)).items
 
 
-async def test_an_extract_that_is_declared_no_more_goes_when_no_worker_reads_it(
-    large: Gateway, online: Settings
-) -> None:
+async def test_an_extract_that_is_declared_no_more_goes_when_no_worker_reads_it(large: Gateway) -> None:
     await schemas.register(large, "books", COVERED)
     await until_used(large)
-    async with open_gateway(online, name="other", serves=True, builds=False) as other:
-        await until_used(other)
+    parts = await parts_left(large)
+    async with connection(large.pool) as worker:
+        number = await workers.next_number(worker)
+        await workers.announce(worker, number, "slow", large.live.catalog.revision)
         await schemas.register(large, "books", PLAIN)
+        large.indexer.wake()
         assert extracts(large) == ()
-        assert json.loads((await queries.aggregate(other, ASKED)).items)
+        await asyncio.sleep(1)
+        assert await parts_left(large) == parts
+        assert list((await examine(large, records=True)).findings) == []
+        await workers.beat(worker, number, large.live.catalog.revision)
         async with asyncio.timeout(30):
             while await parts_left(large):  # noqa: ASYNC110 -- it is the indexer that drops them
                 await asyncio.sleep(0.05)
-        assert extracts(other) == ()
     assert list((await examine(large)).findings) == []
 
 

@@ -58,7 +58,7 @@ async def _make_anew(pool: Pool, c: Connection, held: Held) -> None:
     await _await_all(pool, c)
     async with c.transaction():
         await tables.lock(c, [held.collection.name])
-        await storage.make(c, held)
+        await storage.make_anew(c, held)
 
 
 async def _tell(c: Connection, name: str, state: indexes.State) -> None:

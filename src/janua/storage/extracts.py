@@ -18,8 +18,8 @@ from janua.storage.pool import UNHURRIED, Connection
 BATCH = 2000
 """Records that are put into an extract at a time; writers of one of them wait for it, some 50 ms."""
 PASSES = 30
-PAUSE = 0.2
-"""How often, and after how many seconds each time, records that somebody was writing are looked at again."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+"""How often, and after how many seconds, records that somebody was writing are looked at again: two minutes in all."""
 NIL = "00000000-0000-0000-0000-000000000000"
 
 _WHOLE = """
@@ -61,8 +61,14 @@ async def exists(connection: Connection, name: str) -> bool:
 
 
 async def make(connection: Connection, held: Held) -> None:
-    """Make an extract anew, empty; needs the lock of its collection."""
+    """Make an extract, empty, that is not there; needs the lock of its collection."""
     await tables.apply(connection, [*sql.drop(held.name), *sql.make(held.collection, held.index)])
+
+
+async def make_anew(connection: Connection, held: Held) -> None:
+    """Make an extract in place of what is left of one; needs its collection's lock. Raises: `StatementConflict`."""
+    await _lock_out(connection, held.collection.name)
+    await make(connection, held)
 
 
 async def fill_all(connection: Connection, held: Held) -> None:
@@ -86,21 +92,27 @@ async def fill(connection: Connection, held: Held, after_each: Callable[[], None
 
 
 async def _patch(connection: Connection, held: Held) -> None:
+    pause = FIRST_PAUSE
     for _ in range(PASSES):
         if await connection.fetchval(sql.is_complete(held.collection, held.index), timeout=UNHURRIED):
             return
         statement = sql.patch(held.collection, held.index)
         if await connection.fetchval(statement, BATCH, timeout=UNHURRIED) is None:
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(pause)
+            pause = min(1.5 * pause, LONGEST_PAUSE)
     raise StatementConflict
 
 
 async def drop(connection: Connection, name: str) -> None:
     """Remove an extract with its triggers, if the collection can be locked at once. Raises: `StatementConflict`."""
     async with connection.transaction():
-        # To remove a trigger keeps readers out, too, so nobody is kept waiting for those that read just now.
-        await tables.lock_at_once(connection, maintenance.lock_out(sql.Parts(name).collection))
+        await _lock_out(connection, sql.Parts(name).collection)
         await tables.apply(connection, sql.drop(name))
+
+
+async def _lock_out(connection: Connection, collection: str) -> None:
+    # To remove a trigger keeps readers out, too, so nobody is kept waiting for those that read just now.
+    await tables.lock_at_once(connection, maintenance.lock_out(collection))
 
 
 async def count_differences(connection: Connection, held: Held) -> int:

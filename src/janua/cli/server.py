@@ -1,33 +1,32 @@
-"""`dev` and `serve`: run the server.
+"""`serve`: run the server in production.
 
-Start at `dev`: embedded PostgreSQL, migrations, schemas, server, in that order, and down again in the other.
+It starts wherever a process is replaced, so that nothing is imported here that only other commands need. Start at
+`serve`; `development` is the server for developers.
 """
 
 import asyncio
-import signal
 import socket
-from collections.abc import Generator
-from contextlib import contextmanager
-from pathlib import Path
-
-import uvicorn
 
 from janua import __version__
-from janua.app import run, server_config
-from janua.cli.launcher import stop_with_launcher
-from janua.cli.opening import dsn_of, located, settings_of
+from janua.app import run
 from janua.cli.places import Place
+from janua.cli.settings import settings_of
 from janua.cli.terminal import print_line
-from janua.cli.watching import watching
 from janua.config import Settings, is_open, masked, relaxed
 from janua.errors import InvalidConfiguration
+<<<<<<< HEAD
 from janua.gateway.gateway import open_gateway, require_servable
 from janua.storage import migrations
 from janua.telemetry.environment import check_environment
+=======
+from janua.gateway.gateway import require_servable
+from janua.storage.pool import dsn_of
+>>>>>>> main
 
 BACKLOG = 2048  # connections that wait to be accepted
 
 
+<<<<<<< HEAD
 async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int | None) -> int:
     """Serve until interrupted; return the exit code.
 
@@ -51,6 +50,8 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
     return 128 + server.stopped_by if server.stopped_by else 0
 
 
+=======
+>>>>>>> main
 def serve(*, host: str | None, port: int | None, workers: int | None) -> int:
     """Serve in production until terminated; return the exit code.
 
@@ -60,33 +61,10 @@ def serve(*, host: str | None, port: int | None, workers: int | None) -> int:
     check_environment()
     asyncio.run(require_servable(settings))
     with listening(settings) as listener:
-        print_line(f"Janua {__version__}, PostgreSQL at {masked(dsn_of(settings))}")
+        print_line(f"Janua {__version__}, PostgreSQL at {masked(dsn_of(settings.database))}")
         print_addresses(settings, listener, dev=False)
         run(settings, listener)
     return 0
-
-
-class DevServer(uvicorn.Server):
-    """A server that leaves the process alone when it is told to stop: there is a database to stop after it."""
-
-    stopped_by: int = 0
-
-    @contextmanager
-    def capture_signals(self) -> Generator[None]:
-        """Stop at a signal, at once at the second one; never raise it again."""
-        loop = asyncio.get_running_loop()
-        for each in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(each, self.stop, each)
-        try:
-            yield
-        finally:
-            for each in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(each)
-
-    def stop(self, number: int) -> None:
-        """Finish the requests under way, then leave."""
-        self.stopped_by = number
-        self.handle_exit(number, None)
 
 
 def listening(settings: Settings) -> socket.socket:

@@ -15,9 +15,9 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from janua.api.admission import Gate
 from janua.api.boundary import HEADER_BYTES
-from janua.api.plain import PlainProtocol
 from janua.api.problems import problem_response
 from janua.api.sending import EXTENSIONS, Cycle
+from janua.api.taking import TakingProtocol
 from janua.errors import HeadersTooLarge, InvalidRequest, JanuaError, Overloaded, RequestTooSlow, UrlTooLong
 from janua.telemetry import metrics
 from janua.telemetry.logs import Format, Level, configure
@@ -63,7 +63,7 @@ class ServerConfig(uvicorn.Config):
             configure(*self.log)
 
 
-class BoundedProtocol(PlainProtocol):
+class BoundedProtocol(TakingProtocol):
     """One connection."""
 
     config: ServerConfig

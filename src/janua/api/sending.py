@@ -74,6 +74,8 @@ class Cycle(RequestResponseCycle):
         for name, value in (*self.default_headers, *message["headers"]):
             if name == b"connection":
                 self.keep_alive = self.keep_alive and value.lower() != b"close"
+            elif name == b"traceparent":  # ours, and another one each time
+                lines.append(b"traceparent: " + value + b"\r\n")
             else:
                 lines.append(_line(name, value))
         if not self.keep_alive:

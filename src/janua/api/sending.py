@@ -48,6 +48,11 @@ class Cycle(RequestResponseCycle):
 
     keep_alive: bool
 
+    @property
+    def streams(self) -> bool:
+        """Whether the request waits for its client: for the rest of its body, or to take its answer."""
+        return self.more_body or (self.response_started and not self.response_complete)
+
     async def send(self, message: Any) -> None:  # noqa: ANN401 -- uvicorn's messages are unions of its own
         """Take a message of the answer."""
         if message["type"] != "http.response.start" or "body" not in message:

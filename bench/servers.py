@@ -18,6 +18,8 @@ ROOT = Path(__file__).parents[1]
 POSTGRAPHILE = Path(__file__).parent / "postgraphile"
 OLDEST_NODE = 22
 PATIENCE_SECONDS = 120
+UNKEPT_CODE = "PYTHONDONTWRITEBYTECODE"
+"""With this in the environment, Python compiles the server's code anew at every start; installed code never is."""
 
 
 @contextlib.contextmanager
@@ -69,8 +71,9 @@ def running(command: Sequence[str], environment: dict[str, str]) -> Generator[tu
     """Run a server on a free port until the block ends; give its port and its process."""
     port = free_port()
     with tempfile.TemporaryFile() as said:
+        inherited = {name: each for name, each in os.environ.items() if name != UNKEPT_CODE}
         process = subprocess.Popen(
-            [*command, "--port", str(port)], env={**os.environ, **environment}, cwd=ROOT, stdout=said, stderr=said
+            [*command, "--port", str(port)], env=inherited | environment, cwd=ROOT, stdout=said, stderr=said
         )
         try:
             if not listens(port, process):

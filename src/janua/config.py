@@ -96,7 +96,7 @@ class Limits(Section):
     document_depth: int = Field(default=128, ge=1, le=500, description="Levels of nesting in one document.")
     document_nodes: int = Field(default=200_000, ge=1, description="Values, nested ones counted, in one document.")
     number_digits: int = Field(
-        default=512, ge=20, le=4000, description="Digits of one number in a document, written without an exponent."
+        default=400, ge=20, le=4000, description="Digits of a number on each side of its point; doubles have fewer."
     )
     page_default: int = Field(default=20, ge=1, description="Records in a page when the query does not say.")
     page_limit: int = Field(default=1000, ge=1, description="Records in a page at most, or in a bulk write.")

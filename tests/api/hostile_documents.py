@@ -23,6 +23,7 @@ REFUSED_DOCUMENTS = [
     document("the other half", 400, "document.malformed", b'{"\\udc00": 1}'),
     document("NaN", 400, "document.malformed", b'{"price": NaN}'),
     document("Infinity", 400, "document.malformed", b'{"price": -Infinity}'),
+    document("1e400", 422, "document.unstorable", b'{"a": 1e400}', "/a"),
     document("1e400000", 422, "document.unstorable", b'{"a": 1e400000}', "/a"),
     document("1e131071", 422, "document.unstorable", b'{"a": [1e131071]}', "/a/0"),
     document("1e-131071", 422, "document.unstorable", b'{"a": 1e-131071}', "/a"),

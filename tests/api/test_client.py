@@ -86,8 +86,10 @@ async def test_records_are_written_and_read(served: str, printed: Printed) -> No
         assert str(client.books.get(made.id).data["price"]) == "12345678901234567890.10"
         changed = client.books.patch(made.id, {"tags": None, "pages": 3}, if_version=1)
         assert (changed.version, changed.data["pages"], "tags" in changed.data) == (2, 3, False)
-        assert client.books.put(made.id, {"title": "Dune"}, if_version=2).data == {"title": "Dune"}
-        client.books.delete(made.id, if_version=3)
+        more = client.books.json_patch(made.id, [{"op": "add", "path": "/tags", "value": ["x"]}], if_version=2)
+        assert (more.version, more.data["tags"]) == (3, ["x"])
+        assert client.books.put(made.id, {"title": "Dune"}, if_version=3).data == {"title": "Dune"}
+        client.books.delete(made.id, if_version=4)
         assert client.books.list(count=True).total == 0
 
     await asyncio.to_thread(use)
@@ -109,6 +111,47 @@ async def test_lists_are_filtered_sorted_paged_and_come_with_related_records(ser
         rest = client.books.list(where, sort="-price", limit=3, after=page.next)
         assert [each.data["title"] for each in rest.items] == ["T1"]
         assert [each.data["price"] for each in client.books.all(sort="price")] == [0, 1, 2, 3, 4]
+
+    await asyncio.to_thread(use)
+
+
+async def test_any_number_of_documents_go_in_and_come_out_as_they_were(served: str, printed: Printed) -> None:
+    module = printed()
+
+    def use() -> None:
+        client = module.Client(served)
+        price = Decimal("12345678901234567890.10")
+        books = [{"title": f"é {number}", "price": price, "isbn": f"978{number:010}"} for number in range(3000)]
+        report = client.books.import_documents(iter(books))
+        assert (report.imported, report.updated, report.rejected) == (3000, 0, 0)
+        assert list(client.books.export()) == books
+        assert list(client.books.export({"isbn": {"eq": books[7]["isbn"]}})) == [books[7]]
+        again = client.books.import_documents(
+            [{"title": "new", "isbn": books[7]["isbn"]}, {"title": 5}], on_conflict="isbn", on_error="skip"
+        )
+        assert (again.imported, again.updated, [each["line"] for each in again.rejections]) == (0, 1, [2])
+        with pytest.raises(module.Problem) as refused:
+            client.books.import_documents([{"title": 5}] * 10_000)
+        assert refused.value.code == "record.import_rejected"
+
+    await asyncio.to_thread(use)
+
+
+async def test_records_are_counted_and_summed_in_groups(served: str, printed: Printed) -> None:
+    module = printed()
+
+    def use() -> None:
+        client = module.Client(served)
+        for price, pages in ((1, 10), (2, 10), (5, 20)):
+            client.books.create({"title": "A", "price": price, "pages": pages})
+        found = client.books.aggregate(
+            {"price": {"lt": 9}}, group_by=["pages"], sum=["price"], count_distinct=["title"]
+        )
+        groups = {each.key["pages"]: (each.count, each.sum, each.count_distinct) for each in found.groups}
+        assert groups == {10: (2, {"price": 3}, {"title": 1}), 20: (1, {"price": 5}, {"title": 1})}
+        [whole] = client.books.aggregate(max=["price"], avg=["pages"]).groups
+        assert (whole.key, whole.max, whole.min) == ({}, {"price": 5}, {})
+        assert not found.truncated
 
     await asyncio.to_thread(use)
 

@@ -10,7 +10,7 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from janua.api.protocol import ServerConfig
+from janua.api.protocol import LINGER_SECONDS, ServerConfig
 from janua.api.sending import EXTENSIONS, send_response, send_whole
 from janua.app import create_app
 from janua.config import Settings
@@ -29,7 +29,9 @@ ANSWERS = {
 
 
 async def whole(scope: Scope, receive: Receive, send: Send) -> None:
-    status, headers, body = ANSWERS[scope["path"]]
+    status, headers, body = ANSWERS[scope["path"].removeprefix("/parts")]
+    if scope["path"].startswith("/parts"):
+        scope = {**scope, "extensions": {}}
     await send_response(Response(body, status, headers), scope, receive, send)
 
 
@@ -96,6 +98,37 @@ async def test_what_has_no_body_is_followed_by_the_next_answer_at_once(
 async def test_an_answer_may_close_its_connection_and_says_so_once(http: httpx.AsyncClient) -> None:
     assert (await http.get("/closing")).headers.get_list("connection") == ["close"]
     assert (await http.get("/", headers={"connection": "close"})).headers.get_list("connection") == ["close"]
+
+
+@pytest.mark.parametrize("path", ["/", "/parts/"])
+@pytest.mark.parametrize("connection", ["close", "keep-alive"])
+async def test_a_client_that_still_sends_does_not_lose_its_answer(
+    http: httpx.AsyncClient, path: str, connection: str
+) -> None:
+    reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\nContent-Length: 3000000\r\n\r\n"
+    writer.write(head.encode())
+    for _ in range(30):  # it reads the answer when all is sent, as many do
+        writer.write(b" " * 100_000)
+        await writer.drain()
+        await asyncio.sleep(LINGER_SECONDS / 20)
+    async with asyncio.timeout(LINGER_SECONDS * 0.9):
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        assert await reader.readexactly(9) == b"all of it"
+        if connection == "close":
+            assert await reader.read() == b""
+        else:
+            writer.write(b"GET /gone HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert (await reader.readline()).startswith(b"HTTP/1.1 204")
+    writer.close()
+
+
+async def test_a_client_that_pauses_in_what_nobody_reads_is_left(http: httpx.AsyncClient) -> None:
+    reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
+    writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n ")
+    async with asyncio.timeout(LINGER_SECONDS * 10):
+        assert (await reader.read()).endswith(b"all of it")
+    writer.close()
 
 
 async def test_a_header_of_two_lines_is_never_written(http: httpx.AsyncClient) -> None:

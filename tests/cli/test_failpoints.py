@@ -13,6 +13,7 @@ from janua.gateway import evolutions, schemas, transfer
 from janua.gateway.doctor import examine
 from janua.gateway.evolver import evolving, work_once
 from janua.gateway.gateway import Gateway, open_gateway
+from janua.gateway.intake import BATCH_DOCUMENTS
 from janua.storage.pool import connection
 from tests.cli.conftest import Outcome, process
 from tests.gateway.builders import stream
@@ -41,9 +42,9 @@ def file_of(directory: Path, schema: Any) -> Path:
     return file
 
 
-def lines_of(directory: Path) -> Path:
+def lines_of(directory: Path, count: int = RECORDS) -> Path:
     file = directory / "people.ndjson"
-    file.write_text("".join(f'{{"name": "P{number}"}}\n' for number in range(RECORDS)))
+    file.write_text("".join(f'{{"name": "P{number}"}}\n' for number in range(count)))
     return file
 
 
@@ -87,7 +88,7 @@ async def fields_of(gateway: Gateway) -> set[str]:
 
 
 def test_every_failpoint_is_tried() -> None:
-    assert {*REGISTERING, *BUILDING, *EVOLVING, *IMPORTING} == set(STEPS)
+    assert {*REGISTERING, *BUILDING, *EVOLVING, *(step for step, _, _ in IMPORTING)} == set(STEPS)
 
 
 REGISTERING = {
@@ -107,7 +108,13 @@ EVOLVING = {
     "evolve.switched": 1,
     "evolve.committed": 2,
 }
-IMPORTING = {"import.filled": 0, "import.stored": 0, "import.committed": RECORDS}
+LINES = BATCH_DOCUMENTS + 1  # what is less is stored in one statement
+IMPORTING = [
+    ("import.filled", LINES, 0),
+    ("import.stored", LINES, 0),
+    ("import.committed", LINES, LINES),
+    ("import.committed", RECORDS, RECORDS),
+]
 
 
 @pytest.mark.parametrize(("step", "version"), REGISTERING.items())
@@ -166,13 +173,13 @@ async def test_a_killed_evolution_goes_on_with_the_next_process(
             assert await c.fetchval("SELECT count(*) FROM janua.evolved") == 0
 
 
-@pytest.mark.parametrize(("step", "records"), IMPORTING.items())
+@pytest.mark.parametrize(("step", "lines", "records"), IMPORTING)
 async def test_a_killed_import_is_there_wholly_or_not_at_all(
-    settings: Settings, database: str, tmp_path: Path, step: str, records: int
+    settings: Settings, database: str, tmp_path: Path, step: str, lines: int, records: int
 ) -> None:
     async with open_gateway(settings, name="before") as gateway:
         await schemas.register(gateway, "people", CHANGED)
-    assert janua(database, "import", "people", lines_of(tmp_path), JANUA_FAIL=step).code == KILLED
+    assert janua(database, "import", "people", lines_of(tmp_path, lines), JANUA_FAIL=step).code == KILLED
     async with open_gateway(settings, name="after") as gateway:
         await repaired(gateway)
         assert await count(gateway) == records

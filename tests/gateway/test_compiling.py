@@ -6,9 +6,10 @@ import logging
 import pytest
 
 from janua.config import Settings
-from janua.gateway import compiling, schemas
+from janua.gateway import schemas
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.model.catalog import Catalog
+from janua.registry import compile as compiling
 from janua.storage.pool import connection
 from tests.gateway.builders import AUTHORS, BOOKS, a_schema
 

@@ -7,9 +7,10 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
+from janua.config import Settings
 from janua.errors import DatabaseUnavailable, ImportRejected, InvalidQuery, MalformedDocument
 from janua.gateway import queries, records, schemas, transfer
-from janua.gateway.gateway import Gateway
+from janua.gateway.gateway import Gateway, open_gateway
 from janua.query.ast import ReadQuery
 from janua.storage.pool import connection
 from janua.storage.transfer import staging
@@ -29,18 +30,33 @@ async def count(gateway: Gateway, collection: str) -> int | None:
     return (await queries.read(gateway, ReadQuery(collection, count=True))).total
 
 
-async def test_what_was_imported_is_exported_in_the_same_order_and_exact(library: Gateway) -> None:
+@pytest.mark.parametrize("more", [0, 2000], ids=["in one statement", "staged"])
+async def test_what_was_imported_is_exported_in_the_same_order_and_exact(library: Gateway, more: int) -> None:
     await schemas.register(library, "things", True)
     lines = [
         '{"big": 9007199254740993, "price": 1.10}', '"caf\u00e9 cafe\u0301"', "null", "[1, [null]]",
         r'{"a": "\\N \\. \t"}',
-        '{"tab\\t": "line\\nend"}', "-0.5", '"\\u2028 \\ud83d\\ude00"', *(f'{{"n": {each}}}' for each in range(2000)),
+        '{"tab\\t": "line\\nend"}', "-0.5", '"\\u2028 \\ud83d\\ude00"', *(f'{{"n": {each}}}' for each in range(more)),
     ]  # fmt: skip
     report = await transfer.import_documents(library, "things", stream("\n".join(lines)))
     assert (report.imported, report.rejected) == (len(lines), 0)
     assert [json.loads(each, parse_float=str) for each in await exported(library, "things")] == [
         json.loads(each, parse_float=str) for each in lines
     ]
+
+
+async def test_a_short_import_keeps_no_connection_while_its_client_dawdles(settings: Settings) -> None:
+    alone = settings.database.model_copy(update={"pool_min": 1, "pool_max": 1, "acquire_timeout": 1.0})
+    async with open_gateway(settings.model_copy(update={"database": alone}), name="alone") as gateway:
+        await schemas.register(gateway, "things", True)
+
+        async def source() -> AsyncGenerator[bytes]:
+            for number in range(3):
+                yield b"%d\n" % number
+                assert await count(gateway, "things") == 0
+
+        assert (await transfer.import_documents(gateway, "things", source())).imported == 3
+        assert await count(gateway, "things") == 3
 
 
 async def test_an_array_imports_like_lines(library: Gateway) -> None:

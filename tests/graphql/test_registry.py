@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from graphql import ExecutionResult, graphql
 
+from janua.api.graphql.context import Context
 from janua.api.graphql.registry import registry_part
-from janua.api.graphql.registry_given import Context
 from janua.api.graphql.schema import SchemaSlices
 from janua.config import Settings
 from janua.errors import (

@@ -18,7 +18,7 @@ from tests.query.builders import AN_ID, a_filter, operands
         ("1e2", Decimal(100)),
         (0.1, Decimal("0.1")),
         (Decimal("0e999999"), Decimal(0)),
-        (10**511, Decimal(10**511)),
+        (10**399, Decimal(10**399)),
     ],
 )
 def test_numbers_are_exact_whether_they_come_as_numbers_or_strings(raw: Json, value: Decimal) -> None:
@@ -32,7 +32,7 @@ def test_numbers_are_exact_whether_they_come_as_numbers_or_strings(raw: Json, va
     "raw",
     [
         True, "", "ten", " 1", "01", "1.", "NaN", "Infinity", "٣", "1e1000", "1e99999999999999999999", "9" * 100_000,
-        10**512, 10**4000, -(10**512), Decimal("1e131071"), Decimal("1e-513"), Decimal("NaN"), Decimal("Infinity"),
+        10**400, 10**4000, -(10**400), Decimal("1e131071"), Decimal("1e-401"), Decimal("NaN"), Decimal("Infinity"),
         math.inf, math.nan, [1], {"a": 1},
     ],
 )  # fmt: skip

@@ -39,7 +39,19 @@ def test_what_is_written_is_read_back_exactly(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["9007199254740993", "18446744073709551617", "1.10", "19.99", "1e2", "1e-7", "1" * 512, "0." + "1" * 512]
+    "text",
+    [
+        "9007199254740993",
+        "18446744073709551617",
+        "1.10",
+        "19.99",
+        "1e2",
+        "1e-7",
+        "1" * 400,
+        "0." + "1" * 400,
+        "1.7976931348623157e308",
+        "5e-324",
+    ],
 )
 def test_a_number_keeps_its_value(text: str) -> None:
     assert read_document(text.encode(), LIMITS).value == Decimal(text)
@@ -47,7 +59,7 @@ def test_a_number_keeps_its_value(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1" * 513, "1" * 5000, "1e513", "1e1000", "1e131071", "1E999999999", "1e-513", "0." + "1" * 513]
+    "text", ["1" * 401, "1" * 5000, "1e400", "1e1000", "1e131071", "1E999999999", "1e-401", "0." + "1" * 401]
 )
 def test_a_number_beyond_the_documented_range_is_refused(text: str) -> None:
     with pytest.raises(UnstorableDocument):

@@ -1,13 +1,11 @@
 """What a schema was compiled to can be written down and read again, and nothing of it is lost."""
 
-import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from janua.model.collection import Collection
-from janua.model.json import dumps, loads
 from janua.model.written import members, written
 from janua.registry.document import read_schema
 from tests.registry.builders import UUID, a_collection, an_object
@@ -30,7 +28,7 @@ EVERYTHING = an_object(
 
 def again(collection: Collection) -> Collection:
     """Return a collection whose compiled members went through JSON text."""
-    read: dict[str, Any] = members(loads(dumps(written(collection))))
+    read: dict[str, Any] = members(written(collection))
     empty = {"title": None, "description": None, "indexes": (), "relations": (), "objects": {}, "name_map": {}}
     return replace(replace(collection, **empty), **read)
 
@@ -47,7 +45,29 @@ def test_so_it_is_of_real_schemas(file: Any) -> None:
     assert again(made) == made
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "null", '["",["",["Field"]]]', '[["Path","x"]]', "[1,2,3,4,5,6,7,8]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        "null",
+        '["",["",["Field"]]]',
+        '[["Path","x"]]',
+        "[1,2,3,4,5,6,7,8]",
+        '[[""],["Path"],0,0,0,0,0,0]',
+    ],
+)
 def test_what_was_not_written_so_is_not_read(text: str) -> None:
     with pytest.raises((ValueError, LookupError, TypeError)):
-        members(json.loads(text))
+        members(text)
+
+
+def test_object_types_are_read_when_the_first_of_them_is_asked_for() -> None:
+    made = a_collection(exact(EVERYTHING))
+    head, _, objects = written(made).partition("\n")
+    unread = members(f"{head}\n{objects[:-1]}")["objects"]
+    assert list(unread) == list(made.objects)
+    with pytest.raises(ValueError, match="EOF"):
+        unread["Thing"]

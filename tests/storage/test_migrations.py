@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from janua.errors import DatabaseBehind, DatabaseUnavailable, InvalidConfiguration
 from janua.storage import migrations
-from janua.storage.pool import Connection, Pool, connection
+from janua.storage.pool import Connection, Pool, connected, connection
 
 pytestmark = pytest.mark.anyio
 
@@ -25,12 +25,13 @@ OF_TEXTS = "SELECT janua.{}(t) AS found FROM unnest($1::text[]) WITH ORDINALITY 
 
 
 async def test_an_empty_database_is_behind_and_migrating_makes_it_current(empty_database: str) -> None:
-    with pytest.raises(DatabaseBehind) as caught:
-        await migrations.require_current(empty_database)
-    assert (caught.value.found, caught.value.needed) == (0, migrations.latest())
-    assert await migrations.migrate(empty_database) == (0, migrations.latest())
-    await migrations.require_current(empty_database)
-    assert await migrations.state(empty_database) == (migrations.latest(), migrations.latest())
+    async with connected(empty_database) as lent:
+        with pytest.raises(DatabaseBehind) as caught:
+            await migrations.require_current(lent)
+        assert (caught.value.found, caught.value.needed) == (0, migrations.latest())
+        assert await migrations.migrate(empty_database) == (0, migrations.latest())
+        await migrations.require_current(lent)
+        assert await migrations.state(lent) == (migrations.latest(), migrations.latest())
 
 
 async def test_migrating_works_from_any_directory(
@@ -38,7 +39,8 @@ async def test_migrating_works_from_any_directory(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     _, needed = await migrations.migrate(empty_database)
-    assert await migrations.state(empty_database) == (needed, needed)
+    async with connected(empty_database) as lent:
+        assert await migrations.state(lent) == (needed, needed)
 
 
 async def test_migrating_again_changes_nothing(pool: Pool, database: str) -> None:
@@ -69,7 +71,7 @@ async def test_a_failing_migration_leaves_nothing_behind(empty_database: str) ->
 
 async def test_an_unreachable_database_is_unavailable() -> None:
     with pytest.raises(DatabaseUnavailable):
-        await migrations.state("postgresql://nobody:nothing@127.0.0.1:1/nowhere")
+        await migrations.migrate("postgresql://nobody:nothing@127.0.0.1:1/nowhere")
 
 
 async def test_an_address_that_is_refused_or_malformed_is_an_error_that_says_so(database: str) -> None:

@@ -4,15 +4,12 @@ It refuses URLs that are too long or ambiguous, turns errors into problem docume
 unexpected one out, and stamps the catalog's revision on the answers about collections. Start at `Boundary`.
 """
 
-import asyncio
-import contextlib
 import logging
 import re
 from itertools import chain
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from janua.api.directory import Directory
@@ -36,7 +33,6 @@ MINIMUM = "Janua-Minimum-Revision"
 MINIMUM_SECONDS = 5.0
 """How long a request waits for the catalog that it demands."""
 HEADER_BYTES = 64 * 1024
-LINGER_SECONDS = 2.0
 
 # An encoded slash, backslash or control character, or a segment of dots, means one thing to us and may mean another
 # to a proxy in front of us.
@@ -123,21 +119,7 @@ class _Answer:
             # Too late for another status: an answer cut off is the only way left to say that it is not whole.
             log.error("%s %s broke off: %s", self._scope["method"], self._scope["path"], error)
             return
-        response = problem_response(error)
-        if response.status_code == 413:
-            await self._linger(response)
-        else:
-            await send_response(response, self._scope, self._receive, self.send)
-
-    async def _linger(self, response: Response) -> None:
-        """Answer, and throw away for a moment what the client still sends: a reset would lose the answer."""
-        await self.send({"type": "http.response.start", "status": 413, "headers": response.raw_headers})
-        await self.send({"type": "http.response.body", "body": response.body, "more_body": True})
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(LINGER_SECONDS):
-                while (await self._receive()).get("more_body", False):
-                    pass
-        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        await send_response(problem_response(error), self._scope, self._receive, self.send)
 
     def _stamp(self, message: Message) -> None:
         # Of the catalog that the request began with; a registration says itself which one it made.

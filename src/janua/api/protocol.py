@@ -22,7 +22,10 @@ from janua.errors import HeadersTooLarge, InvalidRequest, JanuaError, Overloaded
 from janua.telemetry import metrics
 from janua.telemetry.logs import Format, Level, configure
 
-LINGER_SECONDS = 1.0
+LINGER_SECONDS: Final = 1.0
+"""How long a client is waited for that was answered before it had sent its whole body, whenever it pauses."""
+LINGER_MOST: Final = 10.0
+"""How long what it sends is thrown away at most; a reset would lose the answer."""
 LEAVE_SECONDS: Final = 0.5
 """How long an idle connection of a worker that stops is still listened to: a request may be on its way."""
 ALWAYS: Final = frozenset({"/livez", "/readyz", "/metrics"})
@@ -79,6 +82,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _held_bytes = 0
     _has_place = False
     _refused_at = float("-inf")
+    _lingers_until: float | None = None
+    _heard = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Start waiting for the first request."""
@@ -190,7 +195,9 @@ class BoundedProtocol(HttpToolsProtocol):
         answer = CLOSING_REFUSAL if closes else REFUSAL
         self.transport.write(answer[: answer.index(b"{")] if cycle.scope["method"] == "HEAD" else answer)
         cycle.response_complete = True
-        if closes:
+        if isinstance(cycle, Cycle) and cycle.more_body:
+            cycle.closes = closes
+        elif closes:
             self.transport.close()
         self.on_response_complete()
 
@@ -204,19 +211,41 @@ class BoundedProtocol(HttpToolsProtocol):
             self._unset_keepalive_if_required()
             self._deadline = self.loop.call_later(LEAVE_SECONDS, self.transport.close)
 
+    def on_body(self, body: bytes) -> None:
+        """Note that more of a body came, be it of a request that is answered already."""
+        self._heard = True
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         """Note that the request is here as a whole."""
         if self._in_body:
             self._in_body = False
             self._stop_waiting()
         super().on_message_complete()
+        if self._lingers_until is not None:
+            self._lingers_until = None
+            if isinstance(self.cycle, Cycle) and self.cycle.closes:
+                self.transport.close()
+            else:
+                self._wait_for_next()
 
     def on_response_complete(self) -> None:
-        """Allow the rest of a body that was answered before it was there a moment, not for ever."""
+        """Allow the rest of a body that was answered before it was there some time, not for ever."""
         super().on_response_complete()
-        if self._in_body:
+        if self._in_body and not self.transport.is_closing():
             self._stop_waiting()
-            self._deadline = self.loop.call_later(LINGER_SECONDS, self.transport.close)
+            self._lingers_until = self.loop.time() + LINGER_MOST
+            self._linger()
+
+    def _linger(self) -> None:
+        self._heard = False
+        self._deadline = self.loop.call_later(LINGER_SECONDS, self._linger_on)
+
+    def _linger_on(self) -> None:
+        if self._heard and self._lingers_until is not None and self.loop.time() < self._lingers_until:
+            self._linger()
+        else:
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP, or has a URL that the parser does not take."""
@@ -240,9 +269,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._held is None and self.loop.time() - self._refused_at > self.config.timeout_keep_alive:
             super().timeout_keep_alive_handler()
         else:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.config.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self._wait_for_next()
+
+    def _wait_for_next(self) -> None:
+        seconds = self.config.timeout_keep_alive
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _head_is_late(self) -> None:
         if self._held is not None or self.loop.time() - self._refused_at < self.config.head_seconds:

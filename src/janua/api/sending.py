@@ -47,6 +47,8 @@ class Cycle(RequestResponseCycle):
     """A request on a connection, and its answer."""
 
     keep_alive: bool
+    closes = False
+    """The connection is to be closed when the client has sent what it still sends: earlier, it loses the answer."""
 
     @property
     def streams(self) -> bool:
@@ -56,6 +58,8 @@ class Cycle(RequestResponseCycle):
     async def send(self, message: Any) -> None:  # noqa: ANN401 -- uvicorn's messages are unions of its own
         """Take a message of the answer."""
         if message["type"] != "http.response.start" or "body" not in message:
+            if self.more_body and message["type"] == "http.response.body" and not message.get("more_body", False):
+                self.closes, self.keep_alive = not self.keep_alive, True
             await super().send(message)
             return
         if self.flow.write_paused and not self.disconnected:
@@ -69,7 +73,9 @@ class Cycle(RequestResponseCycle):
         self.waiting_for_100_continue = False
         self.transport.write(written)
         self.message_event.set()
-        if not self.keep_alive:
+        if self.more_body:
+            self.closes = not self.keep_alive
+        elif not self.keep_alive:
             self.transport.close()
         self.on_response()
 

@@ -1,8 +1,8 @@
 """The command line: one more front end of the gateway, which makes answers into tables, JSON and exit codes.
 
 In the order control flows: `main` here runs the command tree of `commands` and turns errors into one line; `opening`
-finds the database and opens the gateway; `server`, `operations`, `registry`, `transfer` and `records` do what the
-commands say;
+finds the database, for the `settings`, and opens the gateway; `server`, `development`, `operations`, `registry`,
+`transfer` and `records` do what the commands say;
 `schema_files`, `formats`, `field_options` and `watching` are what these read; `terminal` is what they print with.
 `commands` imports the others only when a command runs, so that `janua --help` is quick.
 

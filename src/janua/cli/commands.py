@@ -70,7 +70,7 @@ def dev(
     dsn: Dsn = None,
 ) -> int:
     """Serve for development: embedded PostgreSQL, migrations, the schemas of a directory, API documentation."""
-    from janua.cli.server import dev as work
+    from janua.cli.development import dev as work
 
     return asyncio.run(work(Place(dsn, data), schemas=schemas, host=host, port=port))
 

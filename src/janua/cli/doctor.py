@@ -5,8 +5,9 @@ Start at `doctor`.
 
 from collections.abc import Iterator, Sequence
 
-from janua.cli.opening import opened, settings_of
+from janua.cli.opening import opened
 from janua.cli.places import Place
+from janua.cli.settings import settings_of
 from janua.cli.terminal import print_json, print_line, print_table, progress
 from janua.config import Settings, every_setting, relaxed
 from janua.gateway.doctor import Diagnosis, Finding, examine

@@ -9,26 +9,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from janua.cli.places import Place
-from janua.config import Environment, Settings, load_settings
-from janua.errors import InvalidConfiguration
+from janua.cli.settings import settings_of
+from janua.config import Settings
 from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.storage import embedded, migrations
-
-
-def settings_of(place: Place, environment: Environment = "development", **overrides: object) -> Settings:
-    """Return the settings; options given on the command line win over variables, and those over the file.
-
-    A `--data` on the command line wins over a DSN in the environment: it is about this one command.
-    Raises: `InvalidConfiguration`.
-    """
-    if place.dsn is not None and place.data is not None:
-        raise InvalidConfiguration("--data", "cannot be combined with --dsn: one names a directory, one a server")
-    named = {name.replace("__", "."): value for name, value in overrides.items()}
-    settings = load_settings(environment, overrides={"database.dsn": place.dsn, "dev.data": place.data, **named})
-    if place.data is None:
-        return settings
-    return settings.model_copy(update={"database": settings.database.model_copy(update={"dsn": None})})
 
 
 @asynccontextmanager
@@ -58,13 +43,3 @@ async def opened(place: Place, *, builds: bool = True) -> AsyncGenerator[Gateway
         if asked.database.dsn is None:
             await ensure_records(gateway)  # other databases got it from `janua migrate`
         yield gateway
-
-
-def dsn_of(settings: Settings) -> str:
-    """Return the DSN of settings that have one.
-
-    Raises: `InvalidConfiguration` when they have none.
-    """
-    if settings.database.dsn is None:
-        raise InvalidConfiguration("database.dsn", "is needed here: set JANUA_DATABASE__DSN, or use `janua dev`")
-    return settings.database.dsn.get_secret_value()

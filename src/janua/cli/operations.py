@@ -1,13 +1,14 @@
 """`migrate` and `config`: what an operator does before the server runs."""
 
 from janua.api.wire import plain
-from janua.cli.opening import dsn_of, settings_of
 from janua.cli.places import Place
+from janua.cli.settings import settings_of
 from janua.cli.terminal import print_json, print_line, print_table, shown
 from janua.config import Settings, effective
 from janua.gateway.builtin import ensure_records
 from janua.gateway.gateway import open_gateway
 from janua.storage import embedded, migrations
+from janua.storage.pool import dsn_of
 
 
 async def migrate(place: Place, *, as_json: bool) -> None:
@@ -31,7 +32,7 @@ async def migrate(place: Place, *, as_json: bool) -> None:
 
 async def migrated(settings: Settings) -> tuple[int, int]:
     """Migrate a database and give it the generic collection; return the versions before and after."""
-    found = await migrations.migrate(dsn_of(settings))
+    found = await migrations.migrate(dsn_of(settings.database))
     async with open_gateway(settings, name="cli") as gateway:
         await ensure_records(gateway)
     return found

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from itertools import islice
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from janua.errors import InvalidQuery, InvalidRecord, QueryTooLarge, TooManyRecords, Violation
@@ -22,11 +22,12 @@ from janua.model.patch import MergePatch
 from janua.query.nodes import Always, Filter
 from janua.query.plan import Planned
 from janua.registry.document import Document
-from janua.registry.explanation import LISTED
-from janua.registry.validation import Validator
 from janua.storage import bulk as storage
 from janua.storage.bulk import Matching
 from janua.storage.records import Stored
+
+if TYPE_CHECKING:
+    from janua.registry.validation import Validator
 
 T = TypeVar("T")
 
@@ -127,7 +128,9 @@ async def _validate(to: Writing, documents: Mapping[str, Document]) -> None:
         raise InvalidRecord(to.collection.name, violations)
 
 
-def _violations(validator: Validator, documents: Mapping[str, Document]) -> Sequence[Violation]:
+def _violations(validator: "Validator", documents: Mapping[str, Document]) -> Sequence[Violation]:
+    from janua.registry.explanation import LISTED  # noqa: PLC0415 -- loaded by now, with the validator
+
     found = (
         replace(violation, pointer=pointer((key,)) + violation.pointer)
         for key, document in documents.items()

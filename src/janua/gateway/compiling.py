@@ -19,13 +19,12 @@ import janua.model
 import janua.registry
 from janua.errors import JanuaError
 from janua.model.collection import Collection, Schema
-from janua.model.json import dumps, loads
+from janua.model.json import loads
 from janua.model.written import members, written
-from janua.registry.compile import compile_collection
 from janua.storage.schemas import StoredCollection
 
 Kept = Mapping[str, tuple[str, str]]
-"""Collection → (mark, JSON text)."""
+"""Collection → (mark, text)."""
 References = Mapping[tuple[str, int], Schema]
 
 log = logging.getLogger(__name__)
@@ -68,20 +67,20 @@ def compiler() -> bytes:
     return code.digest()
 
 
-def _mark(stored: StoredCollection) -> str:
-    """Return what changes whenever a stored schema version may mean something else."""
+def _mark(stored: StoredCollection, model: str) -> str:
+    """Return what changes whenever a stored schema version may mean something else, or what is kept of it does."""
     current = stored.current
-    made_of = (current.collection, current.fingerprint, current.document, current.names, current.references)
+    made_of = (current.collection, current.fingerprint, current.document, current.names, current.references, model)
     return sha256(compiler() + "\0".join(made_of).encode()).hexdigest()
 
 
 def _known(stored: StoredCollection, kept: tuple[str, str] | None) -> Collection | None:
     """Return what is kept of a schema version, None when that is nothing, or of something else."""
-    if kept is None or kept[0] != _mark(stored):
+    if kept is None or kept[0] != _mark(stored, kept[1]):
         return None
     current = stored.current
     try:
-        read = members(loads(kept[1]))
+        read = members(kept[1])
     except (ValueError, LookupError, TypeError):
         log.warning("what collection %s was compiled to cannot be read, so it is compiled again", current.collection)
         return None
@@ -97,6 +96,8 @@ def _known(stored: StoredCollection, kept: tuple[str, str] | None) -> Collection
 
 
 def _fresh(stored: StoredCollection, references: References, found: Compiled) -> Collection:
+    from janua.registry.compile import compile_collection  # noqa: PLC0415 -- a server that has nothing to compile
+
     current = stored.current
     pinned: dict[str, int] = json.loads(current.references)
     made = compile_collection(
@@ -113,5 +114,6 @@ def _fresh(stored: StoredCollection, references: References, found: Compiled) ->
     )
     # What another collection's schema means is not part of the mark, and a document that was tampered with is suspect.
     if not pinned and made.fingerprint == current.fingerprint:
-        found.fresh[made.name] = (_mark(stored), dumps(written(made)))
+        model = written(made)
+        found.fresh[made.name] = (_mark(stored, model), model)
     return made

@@ -25,7 +25,7 @@ from janua.storage import schemas as storage
 from janua.storage.batches import Batches
 from janua.storage.evolutions import has_switched
 from janua.storage.migrations import require_current
-from janua.storage.pool import Connection, Pool, connection, open_pool
+from janua.storage.pool import Connection, Pool, connected, connection, dsn_of, open_pool
 
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -65,9 +65,9 @@ async def open_gateway(
     indexes up.
     Raises: `DatabaseUnavailable`, `DatabaseBehind`, `DatabaseAhead`, `InvalidConfiguration`.
     """
-    if settings.database.dsn is not None:
-        await require_current(settings.database.dsn.get_secret_value())
     async with await open_pool(settings.database, name=name) as pool:
+        async with connection(pool) as c:
+            await require_current(c)
         live = Live(pool)
         await live.refresh()
         follows = following(live, settings.database, name=name, serves=serves)
@@ -95,9 +95,8 @@ async def require_servable(settings: Settings) -> None:
 
     Raises: `DatabaseUnavailable`, `DatabaseBehind`, `DatabaseAhead`, `InvalidConfiguration`.
     """
-    if settings.database.dsn is not None:
-        await require_current(settings.database.dsn.get_secret_value())
-    async with await open_pool(settings.database, name="start") as pool, connection(pool) as c:
+    async with connected(dsn_of(settings.database)) as c:
+        await require_current(c)
         _, format = await storage.fetch_revision(c)
     if format > FORMAT:
         raise DatabaseAhead(format, FORMAT)

@@ -1,11 +1,11 @@
-"""The validating half of an import: documents in, lines for COPY out, rejections kept aside.
+"""The validating half of an import: documents in, batches of those that are valid out, rejections kept aside.
 
 Documents are parsed and validated in batches in a thread, so that the event loop stays free and memory flat.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -25,6 +25,20 @@ BATCH_BYTES = 256 * 1024
 _ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A document that is valid, the number of its line, and the id of the record that it becomes."""
+
+    number: int
+    id: UUID
+    text: bytes
+
+
+def copy_lines(batch: Sequence[Taken]) -> bytes:
+    """Return lines `number, id, document` in PostgreSQL's text format for COPY."""
+    return b"".join(b"%d\t%s\t%s\n" % (each.number, str(each.id).encode(), _escaped(each.text)) for each in batch)
+
+
 @dataclass
 class Intake:
     """Reads the documents of one import; `rejections` lists the first of the `rejected` ones."""
@@ -39,31 +53,33 @@ class Intake:
     read: int = 0
     rejections: list[Rejection] = field(default_factory=list[Rejection])
 
-    async def lines(self, documents: AsyncIterator[tuple[int, bytes]], *, abort: bool) -> AsyncGenerator[bytes]:
-        """Yield chunks of lines `number, id, document` in PostgreSQL's text format for COPY.
+    async def batches(
+        self, documents: AsyncIterator[tuple[int, bytes]], *, abort: bool
+    ) -> AsyncGenerator[Sequence[Taken]]:
+        """Yield those that are valid, in batches that are not empty.
 
         Raises: `ImportRejected` at the first document that is not valid, when `abort`.
         """
         size = BATCH if self.validator.lingers else BATCH_DOCUMENTS
         async for batch in _batches(documents, size):
             async with self.lingering if self.validator.lingers else contextlib.nullcontext():
-                lines = await asyncio.to_thread(self._take_in, batch, abort)
+                taken = await asyncio.to_thread(self._take_in, batch, abort)
             self.read += len(batch)
             if self.progress:
                 self.progress(self.read)
-            if lines:
-                yield lines
+            if taken:
+                yield taken
 
-    def _take_in(self, batch: list[tuple[int, bytes]], abort: bool) -> bytes:
-        lines: list[bytes] = []
+    def _take_in(self, batch: list[tuple[int, bytes]], abort: bool) -> Sequence[Taken]:
+        taken: list[Taken] = []
         for number, text in batch:
             try:
                 id, document = self._read(text)
             except JanuaError as error:
                 self._reject(number, error, abort=abort)
             else:
-                lines.append(b"%d\t%s\t%s\n" % (number, str(id).encode(), _escaped(document.text)))
-        return b"".join(lines)
+                taken.append(Taken(number, id, document.text))
+        return taken
 
     def _read(self, text: bytes) -> tuple[UUID, Document]:
         document = read_document(text, self.limits, among_others=True)

@@ -5,9 +5,10 @@ A thread cannot be stopped, and patterns that look around may take a second for 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from janua.registry.validation import Validator
+if TYPE_CHECKING:
+    from janua.registry.validation import Validator
 
 LINGERING = 2
 """Threads of one process that may validate such documents at the same time."""
@@ -19,7 +20,7 @@ R = TypeVar("R")
 
 
 async def heard(
-    validator: Validator, slots: asyncio.Semaphore, hear: Callable[[Sequence[T]], R], documents: Sequence[T]
+    validator: "Validator", slots: asyncio.Semaphore, hear: Callable[[Sequence[T]], R], documents: Sequence[T]
 ) -> list[R]:
     """Return what `hear`, which validates, returns of documents: of all at once, or where that may take long of some.
 

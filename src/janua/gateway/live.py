@@ -7,17 +7,19 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from janua.errors import DatabaseAhead, JanuaError
 from janua.gateway.compiling import compile_all
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Schema
 from janua.model.json import loads
-from janua.registry.validation import Validator, build_validator
 from janua.storage import schemas as storage
 from janua.storage.evolutions import is_switching
 from janua.storage.pool import Connection, Pool, connection
+
+if TYPE_CHECKING:
+    from janua.registry.validation import Validator
 
 FORMAT = 1
 """The newest format of the registry that this Janua knows; a migration that older ones could not serve raises it."""
@@ -39,11 +41,13 @@ class Live:
         """Why this process cannot serve the catalog in the database, if so."""
         self.catalog = Catalog(-1, {}, {})
 
-    def validator(self, collection: Collection) -> Validator:
+    def validator(self, collection: Collection) -> "Validator":
         """Return the validator of this schema version, built on first use."""
         key = (collection.name, collection.revision)
         found = self._validators.get(key)
         if found is None:
+            from janua.registry.validation import build_validator  # noqa: PLC0415 -- a server starts sooner without
+
             found = self._validators[key] = build_validator(collection, self.references(collection))
         return found
 

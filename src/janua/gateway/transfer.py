@@ -1,32 +1,36 @@
 """Import and export: any number of documents, in constant memory.
 
 An import is one COPY into a temporary table, fed with documents that are validated in batches off the event loop, and
-then the statements that store them all. An export is one COPY out of PostgreSQL, whose lines are sent on unread.
+then the statements that store them all. One of a single batch is one INSERT, if no constraint refuses it. An export is
+one COPY out of PostgreSQL, whose lines are sent on unread.
 """
 
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict
 from typing import Any, Literal
 
-from janua.errors import Violation
+from janua.errors import RecordExists, RelationConflict, UniqueConflict, Violation
 from janua.failpoints import fail_at
 from janua.gateway.answers import LISTED_REJECTIONS, ImportReport, Rejection
 from janua.gateway.gateway import Gateway
 from janua.gateway.idempotency import Streamed, streamed_once
-from janua.gateway.intake import Intake
+from janua.gateway.intake import Intake, Taken, copy_lines
 from janua.gateway.streams import Shape, split
 from janua.gateway.writes import unique_key
 from janua.query.ast import RawFilter
-from janua.query.parts import Whole
+from janua.query.parts import Constant, Whole
 from janua.query.plan import plan_filter
 from janua.sql.parts import RECORD
+from janua.storage import bulk
 from janua.storage import transfer as storage
 from janua.storage.pool import Connection, connection
 from janua.telemetry.metrics import import_done
 
 OnError = Literal["abort", "skip"]
+NOTHING = Constant("null")
+"""What an import shows of its records."""
 
 
 async def import_documents(  # noqa: PLR0913 -- the options of one verb
@@ -60,24 +64,58 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
         records=records,
         progress=progress,
     )
+    skip = on_error == "skip"
     documents = split(source, shape, gateway.settings.limits.body_bytes)
-    async with connection(gateway.pool) as c, storage.staging(c, current) as staged:
+    async with aclosing(intake.batches(documents, abort=not skip)) as batches:
+        # Nothing of a short one is asked of PostgreSQL before all of it is there: its client may dawdle.
+        peeked = 2 if once is None and key is None else 0
+        begun = await _up_to(peeked, batches)
+        report = await _stored_at_once(gateway, intake, begun) if len(begun) < peeked else None
+        if report is None:
+            lines = _copied(begun, batches)
+            async with connection(gateway.pool) as c, storage.staging(c, current) as staged:
 
-        async def run() -> ImportReport:
-            await staged.fill(intake.lines(documents, abort=on_error == "abort"))
-            fail_at("import.filled")
-            stored = await staged.store(key, skip=on_error == "skip", fresh_ids=not records)
-            fail_at("import.stored")
-            return _report(intake, stored)
+                async def run() -> ImportReport:
+                    await staged.fill(lines)
+                    fail_at("import.filled")
+                    stored = await staged.store(key, skip=skip, fresh_ids=not records)
+                    fail_at("import.stored")
+                    return _report(intake, stored)
 
-        if once is None:
-            report = await run()
-        else:
-            report = await _once(gateway, c, collection, once, run)
+                report = await (run() if once is None else _once(gateway, c, collection, once, run))
     fail_at("import.committed")
     if once is None or not once.replayed:
         import_done(collection, inserted=report.imported, updated=report.updated, rejected=report.rejected)
     return report
+
+
+async def _stored_at_once(gateway: Gateway, intake: Intake, batches: Sequence[Sequence[Taken]]) -> ImportReport | None:
+    """Store all of a short import in one statement; None if a constraint refuses some, which is to be explained."""
+    taken = [each for batch in batches for each in batch]
+    documents = {each.id: each.text for each in taken}
+    if len(documents) < len(taken):
+        return None
+    try:
+        if documents:
+            async with connection(gateway.pool) as c:
+                await bulk.insert_many(c, intake.collection, documents, NOTHING)
+    except (UniqueConflict, RelationConflict, RecordExists):
+        return None
+    return _report(intake, storage.Outcome(len(documents), 0))
+
+
+async def _up_to(most: int, batches: AsyncIterator[Sequence[Taken]]) -> Sequence[Sequence[Taken]]:
+    found: list[Sequence[Taken]] = []
+    while len(found) < most and (batch := await anext(batches, None)) is not None:
+        found.append(batch)
+    return found
+
+
+async def _copied(begun: Sequence[Sequence[Taken]], batches: AsyncIterator[Sequence[Taken]]) -> AsyncGenerator[bytes]:
+    for each in begun:
+        yield copy_lines(each)
+    async for each in batches:
+        yield copy_lines(each)
 
 
 def _report(intake: Intake, stored: storage.Outcome) -> ImportReport:

@@ -1,15 +1,18 @@
-"""What a schema was compiled to, as JSON values: to be kept, and read again instead of compiling.
+"""What a schema was compiled to, as text: to be kept, and read again instead of compiling.
 
-In: a `Collection`. Out: what the schema document and the registry do not say of it, and back. Start at `written`. A
+In: a `Collection`. Out: what the schema document and the registry do not say of it, and back. Start at `written`. The
+text is two lines of JSON. The first has what has to be known of all collections, the second the object types, which
+most of it is: they are read when they are asked for, as a server of a thousand collections is not asked for all. A
 value of the model is a list of its class and its members in order, a tuple a list that begins with an empty string.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, cast
 
 from janua.model import types
 from janua.model.collection import Collection, Field, Index, IndexKey, Names, ObjectType, Relation
+from janua.model.json import dumps, loads
 from janua.model.types import Json
 
 CLASSES: tuple[Callable[..., Any], ...] = (
@@ -26,19 +29,42 @@ _BY_NAME: Mapping[str, Callable[..., Any]] = {each.__name__: each for each in CL
 _MEMBERS = {each: tuple(member.name for member in fields(each)) for each in cast("tuple[type[Any], ...]", CLASSES)}
 
 
-def written(collection: Collection) -> Json:
+def written(collection: Collection) -> str:
     """Return what a collection was compiled to."""
-    return [_written(tuple(collection.objects.values())), *(_written(getattr(collection, name)) for name in COMPILED)]
+    head: list[Json] = [["", *collection.objects], *(_written(getattr(collection, name)) for name in COMPILED)]
+    return f"{dumps(head)}\n{dumps([_written(each) for each in collection.objects.values()])}"
 
 
-def members(value: Json) -> dict[str, Any]:
+def members(text: str) -> dict[str, Any]:
     """Return the members of a collection that were written. Raises: `ValueError` when they were not."""
-    match value:
-        case [objects, *others] if len(others) == len(COMPILED):
+    head, _, objects = text.partition("\n")
+    match loads(head):
+        case [["", *names], *others] if len(others) == len(COMPILED):
             made: dict[str, Any] = dict(zip(COMPILED, map(_read, others), strict=True))
-            return made | {"objects": {each.name: each for each in _read(objects)}}
+            return made | {"objects": _Objects(cast("list[str]", names), objects)}
         case _:
             raise ValueError("is not what a collection is compiled to")
+
+
+class _Objects(Mapping[str, ObjectType]):
+    """Object types by name, read when the first of them is asked for."""
+
+    def __init__(self, names: Sequence[str], text: str) -> None:
+        self._text = text
+        self._found: dict[str, ObjectType | None] = dict.fromkeys(names)
+
+    def __getitem__(self, name: str) -> ObjectType:
+        # In this order: of two threads that ask at once, each finds the text, or what was read.
+        if text := self._text:
+            self._found = {each.name: each for each in map(_read, cast("list[Json]", loads(text)))}
+            self._text = ""
+        return cast(ObjectType, self._found[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _written(value: Any) -> Json:  # noqa: ANN401 -- any part of the model

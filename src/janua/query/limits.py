@@ -21,7 +21,7 @@ class QueryLimits:
     filter_depth: int = 64  # JSON nesting of a filter, its operands included
     filter_containers: int = 10_000  # JSON objects and lists in a filter, its operands included
     in_operands: int = 10_000  # values in a list operand
-    number_digits: int = 512  # digits before and after the decimal point
+    number_digits: int = 400  # digits before and after the decimal point
     search_characters: int = 2000  # text of a `search`
     order_keys: int = 8  # sort keys, and grouping keys
     measures: int = 50  # figures in an aggregate

@@ -33,6 +33,8 @@ _SHAPES = b"".join(_OF_NUMBERS.get(each, b" ") for each in range(256))
 _LONG_NUMBERS = (b"0" * 20, b"0e00", b"0e+00")
 _SMALL = 4096
 """Bytes of a document up to which it is quicker not to parse again what was just written."""
+SCHEMA_DIGITS = 4000
+"""Digits of a number in a schema, which documents are compared with; it is not stored as a value of theirs."""
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 Step = str | int
 
@@ -43,7 +45,7 @@ class Limits:
 
     depth: int = 128
     nodes: int = 200_000
-    digits: int = 512
+    digits: int = 400
     bytes: int = 4 * 1024 * 1024
 
 
@@ -91,7 +93,7 @@ def read_schema(body: bytes, media: Literal["json", "yaml"], limits: Limits) -> 
     boolean.
     """
     text = body if media == "json" else dumps(_of_yaml(body, limits)).encode()
-    value = read_document(text, Limits(limits.depth, limits.nodes, limits.digits, len(text))).value
+    value = read_document(text, Limits(limits.depth, limits.nodes, max(limits.digits, SCHEMA_DIGITS), len(text))).value
     if not isinstance(value, bool | dict):
         raise InvalidSchema([Violation("", "type", "a schema is an object, or true or false")])
     return value

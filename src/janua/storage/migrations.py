@@ -8,10 +8,8 @@ In: the files `migrations/V0001__….sql`, in the wheel or beside `src` in a che
 import asyncio
 from pathlib import Path
 
-import asyncpg
-
 from janua.errors import DatabaseBehind
-from janua.storage.pool import CLIENT_MARGIN, opening, probe
+from janua.storage.pool import Connection, probe
 
 IS_NEW = "SELECT to_regclass('janua.schema_version') IS NULL"
 FOUND = "SELECT coalesce(max(version), 0) FROM janua.schema_version WHERE installed_on IS NOT NULL"
@@ -29,26 +27,17 @@ async def migrate(dsn: str) -> tuple[int, int]:
     return await asyncio.to_thread(apply, dsn)
 
 
-async def state(dsn: str) -> tuple[int, int]:
-    """Return the migration that the database is at, 0 for none, and the one that this Janua needs.
-
-    Raises: `DatabaseUnavailable`, `InvalidConfiguration`.
-    """
-    with opening(dsn):
-        connection = await asyncpg.connect(dsn, timeout=CLIENT_MARGIN)
-        try:
-            found = 0 if await connection.fetchval(IS_NEW) else await connection.fetchval(FOUND)
-        finally:
-            await connection.close()
-    return found, latest()
+async def state(connection: Connection) -> tuple[int, int]:
+    """Return the migration that the database is at, 0 for none, and the one that this Janua needs."""
+    return 0 if await connection.fetchval(IS_NEW) else await connection.fetchval(FOUND), latest()
 
 
-async def require_current(dsn: str) -> None:
+async def require_current(connection: Connection) -> None:
     """Refuse a database that lacks migrations; one that has more than this Janua knows is none of its business.
 
-    Raises: `DatabaseBehind`, `DatabaseUnavailable`, `InvalidConfiguration`.
+    Raises: `DatabaseBehind`.
     """
-    found, needed = await state(dsn)
+    found, needed = await state(connection)
     if found < needed:
         raise DatabaseBehind(found, needed)
 

@@ -11,8 +11,8 @@ The client gives up on a statement a little after the server should have; work t
 
 import asyncio
 import time
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -106,10 +106,9 @@ async def open_pool(database: Database, *, name: str) -> Pool:
     Close it with `await pool.close()`, or use it as an asynchronous context manager.
     Raises: `DatabaseUnavailable`, `InvalidConfiguration` when the DSN is missing or malformed.
     """
-    if database.dsn is None:
-        raise InvalidConfiguration("database.dsn", "is needed; set JANUA_DATABASE__DSN, or use `janua dev`")
+    dsn = dsn_of(database)
     pool = Pool(
-        database.dsn.get_secret_value(),
+        dsn,
         min_size=database.pool_min,
         max_size=database.pool_max,
         max_queries=50_000,
@@ -128,15 +127,34 @@ async def open_pool(database: Database, *, name: str) -> Pool:
     pool.acquire_timeout = database.acquire_timeout
     pool.turns = Turns(database.pool_max)
     pool.at_hand = []
-    with opening(database.dsn.get_secret_value()):
+    with opening(dsn):
         return await pool
+
+
+def dsn_of(database: Database) -> str:
+    """Return the DSN of settings that have one. Raises: `InvalidConfiguration` when they have none."""
+    if database.dsn is None:
+        raise InvalidConfiguration("database.dsn", "is needed; set JANUA_DATABASE__DSN, or use `janua dev`")
+    return database.dsn.get_secret_value()
 
 
 async def probe(dsn: str) -> None:
     """Connect once, to learn what is wrong with an address. Raises: as `open_pool`."""
+    async with connected(dsn):
+        return
+
+
+@asynccontextmanager
+async def connected(dsn: str) -> AsyncGenerator[Connection]:
+    """Open a connection for a moment, without a pool. Raises: as `open_pool` and `connection`."""
     with opening(dsn):
-        connection = await asyncpg.connect(dsn, timeout=CLIENT_MARGIN)
-        await connection.close()
+        found = await asyncpg.connect(dsn, timeout=CLIENT_MARGIN)
+    try:
+        yield found
+    except Exception as error:
+        raise translate(error) or error from error
+    finally:
+        await found.close()
 
 
 @contextmanager

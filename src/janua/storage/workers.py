@@ -13,8 +13,7 @@ from datetime import datetime
 import asyncpg
 
 from janua.config import Database
-from janua.errors import InvalidConfiguration
-from janua.storage.pool import CLIENT_MARGIN, Connection, opening, session_settings, translate
+from janua.storage.pool import CLIENT_MARGIN, Connection, dsn_of, opening, session_settings, translate
 from janua.storage.schemas import CHANNEL
 
 GRACE = "3 seconds"
@@ -48,9 +47,7 @@ async def following(database: Database, wake: Callable[[], None], *, name: str) 
 
     Raises: as `pool.connection`.
     """
-    if database.dsn is None:
-        raise InvalidConfiguration("database.dsn", "is needed")
-    dsn = database.dsn.get_secret_value()
+    dsn = dsn_of(database)
     with opening(dsn):
         connection = await asyncpg.connect(
             dsn,

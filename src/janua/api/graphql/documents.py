@@ -137,7 +137,7 @@ class Documents:
         roots = root_names(tree)
         annotate(ROOT_FIELDS, _listed(roots))
         with span("graphql.schema"):
-            slice = await self._slice(collection, roots, catalog)
+            slice = await self._slice(collection, tree, roots, catalog)
         if earlier is not None and earlier.slice is slice:
             earlier.revision = catalog.revision
             return earlier
@@ -154,9 +154,7 @@ class Documents:
 
         Nothing when they are like none.
         """
-        fragments = _fragments(tree)
-        operations = (each for each in tree.definitions if isinstance(each, OperationDefinitionNode))
-        roots = frozenset[str]().union(*(_names([each.selection_set], fragments) for each in operations))
+        roots = _roots(tree)
         known = self._slices.roots(catalog)
         near = collections_like(roots, known)
         if not near:
@@ -165,14 +163,18 @@ class Documents:
         slice = await self._slices.slice(catalog, named | near)
         return errors_in(slice.schema, tree, suggest=True)
 
-    async def _slice(self, collection: str | None, roots: frozenset[str], catalog: Catalog) -> Slice:
+    async def _slice(
+        self, collection: str | None, tree: DocumentNode, roots: frozenset[str], catalog: Catalog
+    ) -> Slice:
         if collection is not None:
             catalog.collection(collection)
-            return await self._slices.slice(catalog, frozenset([collection]))
-        if roots & INTROSPECTION:
+        elif roots & INTROSPECTION:
             return await self._slices.whole(catalog)
         known = self._slices.roots(catalog)
-        return await self._slices.slice(catalog, frozenset(known[each] for each in roots if each in known))
+        wanted = frozenset(known[each] for each in roots if each in known) if collection is None else {collection}
+        # What no collection has may be the registry's, or is held against all that there is.
+        registry = not wanted or any(each not in known and each != TYPENAME for each in _roots(tree))
+        return await self._slices.slice(catalog, frozenset(wanted), registry=registry)
 
     def _keep(self, key: tuple[str | None, str], document: Document) -> Document:
         before = self._kept.pop(key, None)
@@ -213,6 +215,12 @@ def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int, roo
             listed = _listed(roots)
             operations[name] = Operation(each, type, shaping, has_static, told, Programs(room), writes, listed)
     return Document(tree, slice, catalog.revision, fragments, operations, size)
+
+
+def _roots(tree: DocumentNode) -> frozenset[str]:
+    """Return the names of the fields on the first level of all operations."""
+    operations = (each for each in tree.definitions if isinstance(each, OperationDefinitionNode))
+    return _names((each.selection_set for each in operations), _fragments(tree))
 
 
 def _listed(names: frozenset[str]) -> str:

@@ -25,6 +25,7 @@ from janua.api.graphql.answering import (
     without_data,
 )
 from janua.api.graphql.coercion import variable_values
+from janua.api.graphql.context import Context
 from janua.api.graphql.documents import (
     INTROSPECTION,
     TYPENAME,
@@ -39,7 +40,6 @@ from janua.api.graphql.faults import cause_of, fault
 from janua.api.graphql.introspection import Introspection
 from janua.api.graphql.mutating import FailedField, Mutation, resolve
 from janua.api.graphql.programs import Program, Scene, compile_reads
-from janua.api.graphql.registry_given import Context
 from janua.api.graphql.sample import NOTHING, sample_query, sampled
 from janua.api.graphql.schema import SchemaSlices
 from janua.api.graphql.selecting import CursorAsked, Fields, Selecting

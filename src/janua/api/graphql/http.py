@@ -36,7 +36,7 @@ from janua.errors import (
     UnsupportedMediaType,
 )
 from janua.gateway.gateway import apart_if_large
-from janua.registry.document import Limits
+from janua.registry.document import SCHEMA_DIGITS, Limits
 from janua.telemetry.spans import ERROR, annotate
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
@@ -60,7 +60,10 @@ class GraphQLEndpoint:
     def __init__(self, settings: Settings, *, dev: bool) -> None:
         limits = settings.limits
         self._limits = Limits(
-            limits.document_depth + WRAPPING, limits.document_nodes, limits.number_digits, limits.body_bytes
+            limits.document_depth + WRAPPING,
+            limits.document_nodes,
+            max(limits.number_digits, SCHEMA_DIGITS),
+            limits.body_bytes,
         )
         self._receive_seconds = settings.server.receive_timeout
         self._persisted = PersistedDocuments(settings.graphql.persisted_bytes)

@@ -1,11 +1,11 @@
 """What the registry's root fields are given: the context of their resolvers, and JSON documents as arguments."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import Annotated, cast
 
 import strawberry
 
+from janua.api.graphql.context import Context
 from janua.api.graphql.registry_types import JsonValue
 from janua.errors import MalformedDocument
 from janua.gateway.gateway import Gateway
@@ -13,14 +13,6 @@ from janua.model.collection import Schema
 from janua.model.json import dumps
 from janua.model.types import Json
 from janua.registry.document import read_schema
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What resolvers are given."""
-
-    gateway: Gateway
-
 
 Info = strawberry.Info[Context, None]
 Document = Annotated[JsonValue, strawberry.argument(description="A JSON Schema.")]

@@ -1,27 +1,30 @@
 """GraphQL schemas of a catalog: of all of it, or of what one operation is about.
 
 Types are built once for each *component*, the collections that relations connect, and reused until one of them
-changes. A schema is made for a *slice*: some components and the registry's part. Start at `SchemaSlices.slice`.
+changes. A schema is made for a *slice*: some components, and the registry's part if it is asked for. Start at
+`SchemaSlices.slice`.
 """
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
+from types import MappingProxyType
+from typing import Any, Final
 
 from graphql import (
     DirectiveLocation,
     GraphQLDirective,
     GraphQLField,
+    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
     specified_directives,
 )
 
 from janua.api.graphql.component import Component, Key, build_component, key_of
-from janua.api.graphql.registry import registry_part
 from janua.api.graphql.scalars import SCALARS
 from janua.api.graphql.sdl import print_sdl
 from janua.model.catalog import Catalog
@@ -39,18 +42,23 @@ DIRECTIVES = [
     for each in specified_directives
 ]
 """GraphQL's own directives."""
+NOTHING: Final[Mapping[str, GraphQLField]] = MappingProxyType({})
 INLINE_FIELDS = 1000
 """Up to how many fields of collections a schema is built at once; more are left to a thread."""
 KEPT_SLICES = 256
 """Schemas kept; what is asked most recently."""
 
 
+SliceKey = tuple[frozenset[Key], bool]
+"""Components, and whether the registry's part is with them."""
+
+
 @dataclass(frozen=True)
 class Slice:
-    """A GraphQL schema of some components; `key` says which versions of which collections."""
+    """A GraphQL schema of some components; `key` says the versions of which collections, and whether the registry."""
 
     schema: GraphQLSchema
-    key: frozenset[Key]
+    key: SliceKey
     components: tuple[Component, ...] = ()
 
     def sdl(self) -> str:
@@ -82,48 +90,49 @@ class SchemaSlices:
     def __init__(self) -> None:
         self._views: OrderedDict[int, View] = OrderedDict()
         self._components: dict[Key, Component] = {}
-        self._slices: OrderedDict[frozenset[Key], Slice] = OrderedDict()
-        self._building: dict[frozenset[Key], asyncio.Task[Slice]] = {}
+        self._slices: OrderedDict[SliceKey, Slice] = OrderedDict()
+        self._building: dict[SliceKey, asyncio.Task[Slice]] = {}
         self._names = _Names()
 
-    async def slice(self, catalog: Catalog, collections: frozenset[str]) -> Slice:
-        """Return the schema of these collections and all that relations connect with them.
+    async def slice(self, catalog: Catalog, collections: frozenset[str], *, registry: bool = True) -> Slice:
+        """Return the schema of these collections and all that relations connect with them, and of the registry.
 
         Raises: `UnknownCollection`, `CollectionQuarantined`.
         """
         for each in collections:
             catalog.collection(each)
         view = self._view(catalog)
-        return await self._slice(view, frozenset(view.components[each] for each in collections))
+        return await self._slice(view, frozenset(view.components[each] for each in collections), registry)
 
     async def whole(self, catalog: Catalog) -> Slice:
         """Return the schema of all collections."""
         view = self._view(catalog)
-        return await self._slice(view, frozenset(view.keys))
+        return await self._slice(view, frozenset(view.keys), registry=True)
 
     def roots(self, catalog: Catalog) -> Mapping[str, str]:
         """Return root field → collection, of queries and mutations."""
         return self._view(catalog).roots
 
-    async def _slice(self, view: View, wanted: frozenset[frozenset[str]]) -> Slice:
-        key = frozenset(view.keys[each] for each in wanted)
+    async def _slice(self, view: View, wanted: frozenset[frozenset[str]], registry: bool) -> Slice:
+        key = (frozenset(view.keys[each] for each in wanted), registry)
         found = self._slices.get(key)
         # A name may have been taken, or given back, that one of its types derives from its own.
         if found is not None and all(_is_current(each, view) for each in found.components):
             self._slices.move_to_end(key)
             return found
         if _fields(view.catalog, wanted) <= INLINE_FIELDS:
-            return self._keep(self._build(view, wanted))
+            return self._keep(self._build(view, wanted, registry))
         task = self._building.get(key)
         if task is None:
-            task = self._building[key] = asyncio.create_task(asyncio.to_thread(self._build, view, wanted))
+            task = self._building[key] = asyncio.create_task(asyncio.to_thread(self._build, view, wanted, registry))
             task.add_done_callback(lambda _: self._building.pop(key, None))
         # Whoever gives up waiting must not take the schema away from the others who wait for it.
         return self._keep(await asyncio.shield(task))
 
-    def _build(self, view: View, wanted: frozenset[frozenset[str]]) -> Slice:
-        components = [self._component(view, each) for each in sorted(wanted, key=sorted)]
-        return Slice(schema_of(components), frozenset(each.key for each in components), tuple(components))
+    def _build(self, view: View, wanted: frozenset[frozenset[str]], registry: bool) -> Slice:
+        components = tuple(self._component(view, each) for each in sorted(wanted, key=sorted))
+        made = with_registry(components) if registry else schema_of(components)
+        return Slice(made, (frozenset(each.key for each in components), registry), components)
 
     def _component(self, view: View, members: frozenset[str]) -> Component:
         key = view.keys[members]
@@ -153,7 +162,7 @@ class SchemaSlices:
             self._views.popitem(last=False)
         served = {key for view in self._views.values() for key in view.keys.values()}
         self._components = {key: each for key, each in self._components.items() if key in served}
-        self._slices = OrderedDict((key, each) for key, each in self._slices.items() if key <= served)
+        self._slices = OrderedDict((key, each) for key, each in self._slices.items() if key[0] <= served)
 
 
 class _Names:
@@ -202,21 +211,34 @@ def connected(catalog: Catalog) -> Mapping[str, frozenset[str]]:
     return found
 
 
-def schema_of(components: Iterable[Component]) -> GraphQLSchema:
+def with_registry(components: Sequence[Component]) -> GraphQLSchema:
     """Return the GraphQL schema of some components and the registry."""
-    components = list(components)
-    registry = registry_part()
-    query = GraphQLObjectType("Query", _merged([registry.queries, *(each.queries for each in components)]))
-    mutation = GraphQLObjectType("Mutation", _merged([registry.mutations, *(each.mutations for each in components)]))
+    # Strawberry and all that registers schemas: a server that only answers queries starts sooner without.
+    from janua.api.graphql.registry import registry_part  # noqa: PLC0415 -- see above
+
+    part = registry_part()
+    return schema_of(components, part.queries, part.mutations, part.types, part.extensions)
+
+
+def schema_of(
+    components: Sequence[Component],
+    queries: Mapping[str, GraphQLField] = NOTHING,
+    mutations: Mapping[str, GraphQLField] = NOTHING,
+    types: Sequence[GraphQLNamedType] = (),
+    extensions: dict[str, Any] | None = None,
+) -> GraphQLSchema:
+    """Return the GraphQL schema of some components, and these fields and types."""
+    query = GraphQLObjectType("Query", _merged([queries, *(each.queries for each in components)]))
+    mutation = GraphQLObjectType("Mutation", _merged([mutations, *(each.mutations for each in components)]))
     generated = chain.from_iterable(each.types for each in components)
     return GraphQLSchema(
         query=query,
         mutation=mutation,
         # All that are made here, as graphql-core looks for others by recursion, and schemas may be deep; and every
         # scalar, as a variable inside a literal of JSON may be of any.
-        types=list(dict.fromkeys([query, mutation, *SCALARS.values(), *registry.types, *generated])),
+        types=list(dict.fromkeys([query, mutation, *SCALARS.values(), *types, *generated])),
         directives=DIRECTIVES,
-        extensions=registry.extensions,
+        extensions=extensions,
         # The tests validate what is built here; at run time it would take longer than building it.
         assume_valid=True,
     )

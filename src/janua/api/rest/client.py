@@ -33,7 +33,7 @@ from janua.model.types import (
 )
 
 DOCSTRING = re.compile(r'\A""".*?"""\n', re.DOTALL)
-TYPING = ("Literal", "Required", "TypedDict")
+TYPING = ("Required", "TypedDict")
 TAKEN = frozenset({*vars(client_runtime), *TYPING, "Client", "str", "int", "bool", "list", "dict"})
 """Names of the printed module that no type may have."""
 

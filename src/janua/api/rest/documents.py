@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from janua.api.rest.conditions import content_tag, unchanged
-from janua.api.rest.openapi import openapi_document
 from janua.api.rest.parameters import no_parameters
 from janua.api.rest.resource import gateway_of
 from janua.api.wire import json_bytes
@@ -50,6 +49,8 @@ class OpenApiDocuments:
 
 
 def _render(gateway: Gateway, catalog: Catalog, collection: str | None) -> bytes:
+    from janua.api.rest.openapi import openapi_document  # noqa: PLC0415 -- a server starts sooner without
+
     return json_bytes(openapi_document(catalog, gateway.live.references, gateway.query_limits, collection))
 
 

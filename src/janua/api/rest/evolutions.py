@@ -1,6 +1,7 @@
 """Evolutions over REST: begin one, or say what it would do; see how far it is; pause, resume and abort it.
 
-`EVOLUTION` and `VERBS` are the methods of one resource each. Bodies are JSON or YAML with a schema and steps.
+`EVOLUTION`, `PAUSE` and the others are the methods of one resource each. Bodies are JSON or YAML with a schema and
+steps.
 """
 
 from functools import partial
@@ -50,4 +51,6 @@ async def change(request: Request, *, verb: Verb) -> Response:
 
 
 EVOLUTION = {"GET": status, "POST": begin}
-VERBS = {verb: {"POST": partial(change, verb=verb)} for verb in evolutions.VERBS}
+PAUSE = {"POST": partial(change, verb="pause")}
+RESUME = {"POST": partial(change, verb="resume")}
+ABORT = {"POST": partial(change, verb="abort")}

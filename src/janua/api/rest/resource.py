@@ -5,6 +5,8 @@ there are. A read whose client has gone is cancelled, so that its SQL is too.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
+from pkgutil import resolve_name
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -22,8 +24,11 @@ GENERIC = "records"
 """The collection that `/records` is about."""
 
 
-def resource(path: str, methods: Mapping[str, Method], **headers: str) -> Route:
-    """Return the route of a resource with these methods; `headers` (`accept_patch`) go with OPTIONS."""
+def resource(path: str, methods: Mapping[str, Method] | str, **headers: str) -> Route:
+    """Return the route of a resource with these methods; `headers` (`accept_patch`) go with OPTIONS.
+
+    Methods may be named, as `module:NAME`: the module is then loaded with the first request.
+    """
     return Route(path, _Resource(methods, headers))
 
 
@@ -43,10 +48,19 @@ def path_of(request: Request) -> str:
 
 
 class _Resource:
-    def __init__(self, methods: Mapping[str, Method], headers: Mapping[str, str]) -> None:
-        self._methods = {**methods, **({"HEAD": methods["GET"]} if "GET" in methods else {})}
-        self._allowed = (*sorted(self._methods), "OPTIONS")
+    def __init__(self, methods: Mapping[str, Method] | str, headers: Mapping[str, str]) -> None:
+        self._given = methods
         self._headers = {name.replace("_", "-").title(): each for name, each in headers.items()}
+
+    @cached_property
+    def methods(self) -> Mapping[str, Method]:
+        """Return the methods, HEAD included."""
+        found: Mapping[str, Method] = resolve_name(self._given) if isinstance(self._given, str) else self._given
+        return {**found, **({"HEAD": found["GET"]} if "GET" in found else {})}
+
+    @cached_property
+    def _allowed(self) -> tuple[str, ...]:
+        return (*sorted(self.methods), "OPTIONS")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -56,7 +70,7 @@ class _Resource:
     async def _answer(self, request: Request) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": ", ".join(self._allowed), **self._headers})
-        method = self._methods.get(request.method)
+        method = self.methods.get(request.method)
         if method is None:
             raise MethodNotAllowed(request.method, self._allowed)
         if request.method not in ("GET", "HEAD"):

@@ -1,11 +1,17 @@
-"""All resources of the REST face: path → methods."""
+"""All resources of the REST face: path → methods.
+
+Those of records are loaded with the server. The others are named only, and loaded a moment later or with the first
+request: to register schemas takes a third of all code.
+"""
 
 from starlette.routing import Route
 
-from janua.api.rest import documents, evolutions, health, records, registry, transfer
+from janua.api.rest import documents, health, records
 from janua.api.rest.resource import GENERIC, resource
 
+HERE = "janua.api.rest"
 PATCHES = f"{records.MERGE_PATCH}, {records.JSON_PATCH}"
+POLICIES = f"application/json, {records.MERGE_PATCH}"
 
 
 def rest_routes() -> list[Route]:
@@ -16,13 +22,15 @@ def rest_routes() -> list[Route]:
     return [
         *_record_routes("/api/{collection}"),
         *_record_routes(f"/{GENERIC}"),
-        resource("/registry", registry.COLLECTIONS),
-        resource("/registry/{collection}", registry.COLLECTION, accept_patch=", ".join(registry.POLICY_TYPES)),
-        resource("/registry/{collection}/versions", registry.VERSIONS),
-        resource("/registry/{collection}/versions/{version}", registry.VERSION),
-        resource("/registry/{collection}/check", registry.CHECK),
-        resource("/registry/{collection}/evolution", evolutions.EVOLUTION),
-        *(resource(f"/registry/{{collection}}/evolution/{verb}", each) for verb, each in evolutions.VERBS.items()),
+        resource("/registry", f"{HERE}.registry:COLLECTIONS"),
+        resource("/registry/{collection}", f"{HERE}.registry:COLLECTION", accept_patch=POLICIES),
+        resource("/registry/{collection}/versions", f"{HERE}.registry:VERSIONS"),
+        resource("/registry/{collection}/versions/{version}", f"{HERE}.registry:VERSION"),
+        resource("/registry/{collection}/check", f"{HERE}.registry:CHECK"),
+        resource("/registry/{collection}/evolution", f"{HERE}.evolutions:EVOLUTION"),
+        resource("/registry/{collection}/evolution/pause", f"{HERE}.evolutions:PAUSE"),
+        resource("/registry/{collection}/evolution/resume", f"{HERE}.evolutions:RESUME"),
+        resource("/registry/{collection}/evolution/abort", f"{HERE}.evolutions:ABORT"),
         resource("/openapi.json", documents.ALL),
         resource("/openapi/{collection}.json", documents.ONE),
         resource("/livez", health.LIVE),
@@ -33,8 +41,8 @@ def rest_routes() -> list[Route]:
 def _record_routes(prefix: str) -> list[Route]:
     return [
         resource(prefix, records.COLLECTION),
-        resource(f"{prefix}/import", transfer.IMPORT),
-        resource(f"{prefix}/export", transfer.EXPORT),
+        resource(f"{prefix}/import", f"{HERE}.transfer:IMPORT"),
+        resource(f"{prefix}/export", f"{HERE}.transfer:EXPORT"),
         resource(f"{prefix}/aggregate", records.AGGREGATE),
         resource(f"{prefix}/{{id}}", records.RECORD, accept_patch=PATCHES),
     ]

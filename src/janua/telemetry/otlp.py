@@ -72,7 +72,8 @@ class TraceSender:
         while not self._closed:
             woken = self._wake.wait(self._delay)
             self._wake.clear()
-            self._send(self._batch if woken and not self._closed else 1)
+            self._send(self._batch if woken else 1)
+        self._send(1)
 
     def _send(self, least: int) -> None:
         """Send what waits, as long as it is so many."""

@@ -21,6 +21,7 @@ from janua.sql.indexes import NamedIndex, collection_of, indexes, is_index_name
 from janua.storage import extracts
 from janua.storage import indexes as storage
 from janua.storage.pool import Connection, Pool, connection
+from janua.telemetry.trouble import Trouble
 
 RETRY_SECONDS = 10.0
 INTERRUPTED_SECONDS = 1.0
@@ -45,11 +46,13 @@ class Indexer:
 
     async def run(self) -> None:
         """Work for ever: when woken, and every `RETRY_SECONDS`."""
+        trouble = Trouble(log, "indexes cannot be built now", "indexes can be built again")
         while True:
             try:
                 await self.reconcile()
+                trouble.ends()
             except JanuaError as error:
-                log.warning("indexes cannot be built now: %s", error)
+                trouble.lasts(error.told_to_operators())
             except Exception:
                 log.exception("indexes cannot be built now")
             # Not wait_for, which in Python 3.11 loses a cancellation that comes together with the waking.

@@ -24,7 +24,7 @@ from janua.query.nodes import Bound, Filter, Link, OrderKey, Position
 from janua.query.operands import OperandReader, Value
 from janua.query.orders import order_keys
 from janua.query.ownership import is_own
-from janua.query.pages import Boundary, resolve_page
+from janua.query.pages import Boundary, resolve_page, written_size
 from janua.query.parts import (
     AggregatePlan,
     AnswerPlan,
@@ -202,8 +202,9 @@ class _Answering:
         cursors = self._cursors(context) if _shows_cursors(asked) else None
         members = tuple((key, self._listed(each, scope, times * page.size)) for key, each in asked.members)
         skips = bool(page.offset)
+        size = written_size(page.size, condition, self._limits)
         return Connection(
-            collection, link, members, condition, order, limit, offset, skips, bound, page.backward, cursors
+            collection, link, members, condition, order, limit, offset, skips, bound, page.backward, cursors, size
         )
 
     def _boundary(self, where: RawFilter | None, context: Callable[[Json], str], cursor: str | Variable) -> Boundary:

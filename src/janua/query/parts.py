@@ -157,8 +157,8 @@ class Cursors:
 class Connection:
     """A page of the records of a table, or (`link`) of those related to the record, as an object of `members`.
 
-    As in `ReadPlan`, `limit` and `offset` are positions and the order is total; `skips`: the offset is not zero.
-    `cursors` is there when members show some.
+    As in `ReadPlan`, `limit` and `offset` are positions, `size` is a limit that is written into the statement, and the
+    order is total; `skips`: the offset is not zero. `cursors` is there when members show some.
     """
 
     table: str
@@ -172,6 +172,7 @@ class Connection:
     bound: Bound | None = None
     backward: bool = False
     cursors: Cursors | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +296,8 @@ class ReadPlan:
 
     `order` is total (its last key is the id). `bound` is where the page starts; `backward` reads towards the start of
     the order and gives the page back in order. `limit` and `offset` are positions; one record more than `limit` is
-    fetched to learn whether there are more. `count` asks for the total of all records that match `filter`.
+    fetched to learn whether there are more. `size` is the limit where it is written into the statement (see
+    `query.pages.written_size`). `count` asks for the total of all records that match `filter`.
     """
 
     table: str
@@ -307,3 +309,4 @@ class ReadPlan:
     bound: Bound | None = None
     backward: bool = False
     count: bool = False
+    size: int | None = None

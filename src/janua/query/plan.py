@@ -37,7 +37,7 @@ from janua.query.nodes import (
 )  # fmt: skip
 from janua.query.operands import OperandReader, Value
 from janua.query.orders import order_keys
-from janua.query.pages import Boundary, resolve_page
+from janua.query.pages import Boundary, resolve_page, written_size
 from janua.query.parts import AggregatePlan, ReadPlan
 from janua.query.scopes import root_scope
 from janua.query.shapes import check_size, record_part
@@ -75,7 +75,10 @@ def plan_read(catalog: Catalog, query: ReadQuery, limits: QueryLimits, key: Curs
     limit = len(values) - 1
     offset = None if page.offset is None else len(values)
     values += [] if page.offset is None else [page.offset]
-    plan = ReadPlan(query.collection, shape.part, condition, order, limit, offset, bound, page.backward, query.count)
+    size = written_size(page.size, condition, limits)
+    plan = ReadPlan(
+        query.collection, shape.part, condition, order, limit, offset, bound, page.backward, query.count, size
+    )
     return Planned(plan, tuple(values), context)
 
 

@@ -72,16 +72,20 @@ class TraceSender:
         while not self._closed:
             woken = self._wake.wait(self._delay)
             self._wake.clear()
-            self._send(self._batch if woken and not self._closed else 1)
+            self._send(self._batch if woken else 1)
+        self._send(1)
 
     def _send(self, least: int) -> None:
         """Send what waits, as long as it is so many."""
         while len(self._waiting) >= least:
             traces = [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]
             try:
-                self._otlp._client.export(message(traces, self._resource))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the public way encodes first
+                sent = self._otlp._client.export(message(traces, self._resource))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the public way encodes first
             except Exception:
                 log.exception("traces cannot be sent")
+            else:
+                if self._closed and not sent.success:
+                    return  # the end of the process does not wait for a collector that is not there
 
 
 def _size(name: str, default: int) -> int:

@@ -5,7 +5,7 @@ Plain ASGI, outside of everything else, so that what is measured is what the cli
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from functools import lru_cache, partial
 from typing import Any, Final
 
@@ -69,20 +69,20 @@ class _Measured:
         self._status = GONE
         self._tracing: Tracing | None = getattr(scope["app"].state, "tracing", None)
         self._trace: Trace | None = None
-        if self._tracing is not None and not scope["path"].startswith(UNTRACED):
+        if self._tracing is not None and self._tracing.is_on and not scope["path"].startswith(UNTRACED):
             self._trace = self._tracing.begin(scope["headers"])
         # Set even to None: this task's context may come from one that was traced.
         self._span = None if self._trace is None else self._trace.begin(REQUEST)
         current.set(self._span)
         self._start = time.perf_counter()
 
-    async def send(self, message: Message) -> None:
-        """Pass on a message of the answer."""
+    def send(self, message: Message) -> Awaitable[None]:
+        """Pass on a message of the answer; not a coroutine of its own, which would be one more for each request."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
             if self._trace is not None and self._tracing is not None:
                 self._add_headers(message, self._trace, dev=self._tracing.recent is not None)
-        await self._send(message)
+        return self._send(message)
 
     def finish(self) -> None:
         """Note how it went."""

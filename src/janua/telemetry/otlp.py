@@ -80,9 +80,12 @@ class TraceSender:
         while len(self._waiting) >= least:
             traces = [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]
             try:
-                self._otlp._client.export(message(traces, self._resource))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the public way encodes first
+                sent = self._otlp._client.export(message(traces, self._resource))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # the public way encodes first
             except Exception:
                 log.exception("traces cannot be sent")
+            else:
+                if self._closed and not sent.success:
+                    return  # the end of the process does not wait for a collector that is not there
 
 
 def _size(name: str, default: int) -> int:

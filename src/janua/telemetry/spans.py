@@ -8,13 +8,13 @@ encode; `janua.telemetry.protobuf` writes the same bytes from these. Names and a
 semantic conventions. Start at `span`.
 """
 
-import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from enum import IntEnum
 from functools import lru_cache
+from random import getrandbits
 from typing import Any, Final
 
 Value = str | int | float | bool
@@ -60,7 +60,7 @@ class Span:
     def __init__(self, trace: "Trace", step: Step, parent: int) -> None:
         self.trace = trace
         self.step = step
-        self.id = new_id(64)
+        self.id = getrandbits(64) or 1
         self.parent = parent
         self.noted: dict[str, Value] | None = None
         """Attributes of this one."""
@@ -202,4 +202,4 @@ def note_step(name: str, seconds: float, ended: float | None = None) -> None:
 def new_id(bits: int) -> int:
     """Return an id of so many bits."""
     # Never zero, which means that there is none; the W3C asks for random, not for secret.
-    return random.getrandbits(bits) or 1
+    return getrandbits(bits) or 1

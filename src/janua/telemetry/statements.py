@@ -5,6 +5,7 @@ Start at `statement`, a block around running one.
 
 import re
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
@@ -42,7 +43,7 @@ class statement:  # noqa: N801 -- a block, like `span`
                 self._span.note("db.response.status_code", state)
 
 
-def note_shared(text: str, values: tuple[Any, ...], started: float, ended: float, reads: int) -> None:
+def note_shared(text: str, values: Sequence[Any], started: float, ended: float, reads: int) -> None:
     """Add a statement that ran for several requests to the trace of one of them, as what it was for this one.
 
     The times are those of `perf_counter`; `reads` is how many it was for.
@@ -54,14 +55,14 @@ def note_shared(text: str, values: tuple[Any, ...], started: float, ended: float
             made.note("db.operation.batch.size", reads)
 
 
-def _begun(text: str, values: tuple[Any, ...]) -> Span | None:
+def _begun(text: str, values: Sequence[Any]) -> Span | None:
     """Return the span of a statement in the current request, None when there is nothing to trace."""
     outer = current.get()
     if outer is None or len(outer.trace.spans) >= MOST_SPANS:
         return None
     made = outer.trace.begin(_step(text) if len(text) <= KEPT_CHARACTERS else _made(text), outer.id)
     if outer.trace.parameters is not None:
-        outer.trace.parameters[made.id] = values
+        outer.trace.parameters[made.id] = tuple(values)
     return made
 
 

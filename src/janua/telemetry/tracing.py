@@ -30,11 +30,11 @@ class Tracing:
     def __init__(self, sender: "TraceSender | None" = None, recent: Recent | None = None) -> None:
         self.recent = recent
         self._sender = sender
-        self._off = sender is None and recent is None
+        self.is_on = sender is not None or recent is not None
 
     def begin(self, headers: Headers) -> Trace | None:
         """Return a trace for a request with these headers, None if it is not to be traced."""
-        if self._off:
+        if not self.is_on:
             return None
         caller = caller_of(headers)
         id = new_id(128) if caller is None else caller.trace

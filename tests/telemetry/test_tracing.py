@@ -241,3 +241,12 @@ async def test_a_graphql_document_is_read_once_and_its_operation_is_named(
     for outcome in ("hit", "miss"):
         key = f"janua_cache_requests_total{[('cache', 'documents'), ('outcome', outcome)]}"
         assert after[key] - before.get(key, 0) == 1
+
+
+async def test_developers_see_query_strings_and_collectors_do_not(gateway: Gateway, collector: Collector) -> None:
+    async with client(gateway, dev=True) as http:
+        await http.get("/api/books?title=Secret")
+        [shown] = (await http.get("/traces/recent")).json()["traces"]
+    assert shown["query"] == "title=Secret"
+    assert collector.spans
+    assert not any("Secret" in str(attributes(each.attributes)) for each in collector.spans)

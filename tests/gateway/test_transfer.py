@@ -140,6 +140,9 @@ async def test_whole_records_keep_their_ids(library: Gateway) -> None:
     assert (await records.fetch(library, "authors", author.id)).version == 1
     with pytest.raises(ImportRejected):
         await transfer.import_documents(library, "authors", stream(lines[0]), records=True)
+    strange = json.dumps({**json.loads(lines[0]), "extra": 1})
+    with pytest.raises(ImportRejected, match="no member 'extra'"):
+        await transfer.import_documents(library, "authors", stream(strange), records=True)
     again = await transfer.import_documents(library, "authors", stream(lines[0]), records=True, on_conflict="id")
     assert (again.imported, again.updated) == (0, 1)
 

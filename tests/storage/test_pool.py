@@ -22,7 +22,16 @@ from janua.errors import (
     StorageFull,
     UnknownCollection,
 )
-from janua.storage.pool import KEPT_STATEMENT, Pool, connection, of_state, open_pool, session_settings, translate
+from janua.storage.pool import (
+    KEPT_STATEMENT,
+    Pool,
+    connected,
+    connection,
+    of_state,
+    open_pool,
+    session_settings,
+    translate,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -234,6 +243,7 @@ async def test_without_a_dsn_the_missing_setting_is_named() -> None:
     ("state", "error"),
     [
         ("08006", DatabaseUnavailable),
+        ("25006", DatabaseUnavailable),
         ("25P03", StatementTimeout),
         ("40001", StatementConflict),
         ("40P01", StatementConflict),
@@ -248,6 +258,17 @@ async def test_without_a_dsn_the_missing_setting_is_named() -> None:
 )
 def test_an_sqlstate_means_one_error(state: str, error: type[JanuaError]) -> None:
     assert type(of_state(state)) is error
+
+
+async def test_what_the_user_may_not_do_is_told_as_that(database: str) -> None:
+    async with connected(database) as c:
+        await c.execute("CREATE ROLE nobody_much")
+        try:
+            with pytest.raises(DatabaseUnavailable, match=r"does not let the user of database\.dsn"):
+                async with connected(database) as other:
+                    await other.execute("SET ROLE nobody_much; SELECT FROM pg_authid")
+        finally:
+            await c.execute("DROP ROLE nobody_much")
 
 
 def test_what_is_no_fault_of_the_database_means_nothing() -> None:

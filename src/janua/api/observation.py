@@ -129,9 +129,10 @@ def _step(  # noqa: PLR0913, PLR0917 -- all that a request has in common with ot
         "http.request.method": method,
         "url.scheme": scheme,
         "network.protocol.version": version,
-        ROUTE: route,
         STATUS: status,
     }
+    if route:
+        known[ROUTE] = route
     if host:
         known |= {"server.address": host, "server.port": port or 0}
     if agent:

@@ -21,6 +21,8 @@ from janua.registry.validation import Validator
 
 BATCH_DOCUMENTS = 500
 BATCH_BYTES = 256 * 1024
+MEMBERS = ("id", "data", "version", "schema_version", "created_at", "updated_at")
+"""What a whole record has, as `export` writes it; all but the first two are made anew."""
 
 _ESCAPES = ((b"\\", b"\\\\"), (b"\t", b"\\t"), (b"\n", b"\\n"), (b"\r", b"\\r"))
 
@@ -94,6 +96,9 @@ class Intake:
             raise MalformedDocument(
                 'a record is an object with "id" and "data"; leave out records=true for bare documents'
             )
+        if unknown := record.keys() - MEMBERS:
+            known = ", ".join(MEMBERS)
+            raise MalformedDocument(f"a record has no member {min(unknown)[:100]!r}, only {known}")
         return parse_id(id), read_document(dumps(record["data"]).encode(), self.limits)
 
     def _reject(self, number: int, error: JanuaError, *, abort: bool) -> None:

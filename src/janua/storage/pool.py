@@ -303,8 +303,15 @@ def discard(lent: Connection) -> None:
         lent.terminate()
 
 
+REFUSED: Final = {  # SQLSTATE → why PostgreSQL does not do what it is asked to, of which clients can do nothing
+    **dict.fromkeys(
+        ("28000", "28P01", "3D000"),
+        "PostgreSQL refuses the user, the password or the database name of database.dsn",
+    ),
+    "25006": "PostgreSQL only reads now: it is a standby, or default_transaction_read_only is set",
+    "42501": "PostgreSQL does not let the user of database.dsn do that; grant it, or let it own its tables again",
+}
 BY_STATE: Final[dict[str, type[JanuaError]]] = {  # SQLSTATE → error; PostgreSQL, appendix A
-    "25006": DatabaseUnavailable,  # read_only_sql_transaction: a standby, after a failover
     "25P03": StatementTimeout,  # idle_in_transaction_session_timeout
     "40001": StatementConflict,  # serialization_failure
     "40P01": StatementConflict,  # deadlock_detected
@@ -319,7 +326,6 @@ BY_STATE: Final[dict[str, type[JanuaError]]] = {  # SQLSTATE → error; PostgreS
     "57P05": DatabaseUnavailable,  # idle_session_timeout
 }
 GONE: Final = ("clos", "released back to the pool")  # asyncpg tells a cut connection by words only
-LOGIN_REFUSED: Final = ("28000", "28P01", "3D000")
 
 
 def translate(error: BaseException) -> JanuaError | None:
@@ -347,8 +353,8 @@ def translate(error: BaseException) -> JanuaError | None:
 
 def of_state(state: str) -> JanuaError | None:
     """Return the error for an SQLSTATE, whose first two characters are its class."""
-    if state in LOGIN_REFUSED:
-        return DatabaseUnavailable("PostgreSQL refuses the user, the password or the database name of database.dsn")
+    if state in REFUSED:
+        return DatabaseUnavailable(REFUSED[state])
     if state.startswith("08"):  # connection_exception
         return DatabaseUnavailable()
     return BY_STATE[state]() if state in BY_STATE else None

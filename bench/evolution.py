@@ -1,8 +1,9 @@
 """Change the schema of a million records while writers write, and see how long these wait.
 
-`python -m bench.evolution [check] [index] [relation] [evolve] [--records 1000000]`; without names, all. Prints how fast
-a check reads the records and how much memory it takes, how long until an index is there, and the longest that a write
-waits while an index is added, while a relation is, and while an evolution changes every record.
+`python -m bench.evolution [check] [index] [covering] [relation] [evolve] [--records 1000000]`; without names, all.
+Prints how fast a check reads the records and how much memory it takes, how long until an index is there, and the
+longest that a write waits while an index is added, a covering one or a relation, and while an evolution changes every
+record.
 """
 
 import argparse
@@ -18,11 +19,11 @@ from pathlib import Path
 
 from janua.config import load_settings
 from janua.errors import JanuaError
-from janua.gateway import evolutions, records, schemas
+from janua.gateway import evolutions, queries, records, schemas
 from janua.gateway.evolver import evolving
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.model.types import Json
-from janua.query.ast import PageRequest, ReadQuery
+from janua.query.ast import AggregateQuery, PageRequest, ReadQuery
 from janua.query.plan import plan_read
 from janua.registry.document import Limits, read_document
 from janua.sql.select import select_statement
@@ -75,10 +76,39 @@ async def measure_index(gateway: Gateway, _: int) -> None:
         indexed = FIELDS | {"title": {"type": "string", "x-index": True}}
         await schemas.register(gateway, "things", {"type": "object", "properties": indexed})
         say(f"index registered after {time.perf_counter() - start:.1f} s, writes meanwhile: {writes.summary()}")
-        while (await schemas.describe(gateway, "things")).indexes[0].state != "valid":  # noqa: ASYNC110 -- it is in the database
-            await asyncio.sleep(0.1)
+        await until_valid(gateway)
         say(f"index valid after {time.perf_counter() - start:.1f} s, writes until then: {writes.summary()}")
     await measure_use(gateway)
+
+
+async def measure_covering(gateway: Gateway, _: int) -> None:
+    """Print how long writes wait while a covering index is declared and filled, and what an aggregate takes then."""
+    before = await aggregated(gateway)
+    async with writing(gateway) as writes:
+        start = time.perf_counter()
+        covering = [{"fields": ["year"], "include": ["price"]}]
+        await schemas.register(gateway, "things", {"type": "object", "properties": FIELDS, "x-indexes": covering})
+        say(f"covering index registered after {time.perf_counter() - start:.1f} s, writes: {writes.summary()}")
+        await until_valid(gateway)
+        say(f"covering index valid after {time.perf_counter() - start:.1f} s, writes until then: {writes.summary()}")
+    say(f"an aggregate of 100 years: {before:.0f} ms before, {await aggregated(gateway):.0f} ms now")
+
+
+async def aggregated(gateway: Gateway) -> float:
+    """Return the milliseconds of an aggregate over most records, the least of five."""
+    query = AggregateQuery("things", {"year": {"gte": 1910}}, measures=(("avg", "price"), ("max", "price")))
+    waits: list[float] = []
+    for _ in range(5):
+        start = time.perf_counter()
+        await queries.aggregate(gateway, query)
+        waits.append(time.perf_counter() - start)
+    return min(waits) * 1000
+
+
+async def until_valid(gateway: Gateway) -> None:
+    """Return when the only index is there."""
+    while (await schemas.describe(gateway, "things")).indexes[0].state != "valid":  # noqa: ASYNC110 -- it is in the database
+        await asyncio.sleep(0.1)
 
 
 async def measure_relation(gateway: Gateway, _: int) -> None:
@@ -173,6 +203,7 @@ def say(text: str) -> None:
 MEASUREMENTS: dict[str, Callable[[Gateway, int], Awaitable[None]]] = {
     "check": measure_check,
     "index": measure_index,
+    "covering": measure_covering,
     "relation": measure_relation,
     "evolve": measure_evolve,
 }

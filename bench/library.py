@@ -90,5 +90,7 @@ async def fill_tables(dsn: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
         await connection.execute(TABLES.read_text(), timeout=600)
+        # Here and in the collections: an index answers alone only for pages that a vacuum has seen.
+        await connection.execute("VACUUM (ANALYZE)", timeout=600)
     finally:
         await connection.close()

@@ -14,6 +14,8 @@ Step = Literal[
     "register.committed",
     "index.begun",
     "index.built",
+    "extract.made",
+    "extract.filled",
     "evolve.begun",
     "evolve.filled",
     "evolve.marked",

@@ -40,6 +40,15 @@ async def test_installed_assets_are_served_and_nothing_else_is_loaded(
             assert (await http.get(f"/static/{name}")).text == "asset"
 
 
+@pytest.mark.anyio
+async def test_where_no_assets_are_installed_none_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "STATIC", tmp_path / "not there")
+    transport = httpx.ASGITransport(Starlette(routes=pages.page_routes(viewers=True)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://x") as http:
+        for name in (*pages.ASSETS, "", "x/y"):
+            assert (await http.get(f"/static/{name}")).status_code == 404
+
+
 def test_the_configuration_of_a_server_can_be_sent_to_its_workers() -> None:
     settings = Settings().with_dsn("postgresql://user:secret@localhost/db")
     sent = pickle.loads(pickle.dumps(server_config(settings)))

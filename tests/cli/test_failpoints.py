@@ -30,7 +30,10 @@ CHANGED: dict[str, Any] = {
         "code": {"type": "string", "x-unique": True},
         "boss_id": {"type": ["string", "null"], "format": "uuid", "x-relation": BOSS},
         "pal_ids": {"type": "array", "items": {"type": "string", "format": "uuid"}, "x-relation": PALS},
+        "born": {"type": "string", "format": "date"},
+        "height": {"type": "number"},
     },
+    "x-indexes": [{"fields": ["born"], "include": ["height"]}],
 }
 RECORDS = 30
 MANY_RECORDS = 120  # more than the first batch of an evolution
@@ -98,7 +101,7 @@ REGISTERING = {
     "register.applied": 1,
     "register.committed": 2,
 }
-BUILDING = ("index.begun", "index.built")
+BUILDING = ("index.begun", "index.built", "extract.made", "extract.filled")
 EVOLVING = {
     "evolve.begun": 1,
     "evolve.filled": 1,

@@ -100,6 +100,18 @@ async def test_workers_serve_one_catalog_and_a_killed_one_is_replaced(database: 
     assert set(await processes(administrator)) <= {victim}
 
 
+@pytest.mark.parametrize("options", [(), ("--workers", "2")])
+async def test_a_wrong_variable_of_opentelemetry_is_one_line(
+    database: str, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:1")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+    with served(database, *options) as (process, _):
+        _, errors = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 1
+        assert re.fullmatch(r"janua: setting 'OTEL_EXPORTER_OTLP_PROTOCOL': must be http/protobuf .*\n", errors)
+
+
 async def live(administrator: Any) -> set[int]:
     rows = await administrator.fetch("SELECT name FROM janua.workers WHERE seen_at > now() - interval '2 seconds'")
     return {int(row["name"].rpartition(":")[2]) for row in rows}

@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Generator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -21,6 +23,7 @@ from janua.config import Settings
 from janua.gateway.gateway import open_gateway
 from janua.gateway.schemas import register_many
 from janua.model.identifiers import new_id
+from janua.telemetry.logs import QUIET, SILENT, configure
 from tests.api.serving import Relay, serving
 from tests.faults.postgresql import SETTLED_SECONDS, Cutter, Postgresql, postgresql
 from tests.faults.test_overload import stuck
@@ -37,6 +40,19 @@ NOTICED_SECONDS = 5.0  # the promise is 1, as above
 async def own(tmp_path: Path) -> AsyncGenerator[Postgresql]:
     async with postgresql(tmp_path / "server") as server:
         yield server
+
+
+@pytest.fixture
+def quiet_libraries(caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """Log lines are those of `janua serve`."""
+    root, names = logging.getLogger(), (*QUIET, *SILENT)
+    before = root.handlers[:], root.level, [logging.getLogger(each).level for each in names]
+    configure("info", "pretty")
+    root.addHandler(caplog.handler)
+    yield
+    root.handlers, root.level = before[:2]
+    for name, level in zip(names, before[2], strict=True):
+        logging.getLogger(name).setLevel(level)
 
 
 @contextlib.asynccontextmanager
@@ -121,6 +137,23 @@ async def test_a_database_that_is_away_is_a_503_that_says_when_to_come_again(set
             assert (answer.status_code, answer.headers.get("Retry-After")) == (503, "1"), answer.text
 
 
+async def test_the_log_stays_short_while_postgresql_is_away(
+    settings: Settings, database: str, caplog: pytest.LogCaptureFixture, quiet_libraries: None
+) -> None:
+    async with Relay(database) as relay, janua(settings.with_dsn(relay.dsn)) as http:
+        await relay.close()
+        for _ in range(30):
+            assert (await http.get("/api/books")).status_code == 503
+            await asyncio.sleep(0.1)
+        await relay.open()
+        async with asyncio.timeout(READY_SECONDS):
+            while "the catalog is followed again" not in caplog.messages:  # noqa: ASYNC110 -- a line tells no event
+                await asyncio.sleep(0.02)
+    said = [each for each in caplog.records if each.levelno >= logging.WARNING]
+    assert len(said) <= len({each.getMessage() for each in said}) <= 6
+    assert not any(each.exc_info for each in said)
+
+
 async def test_a_write_cut_at_any_byte_is_there_wholly_or_not_at_all(settings: Settings, database: str) -> None:
     async with Cutter(database) as cutter, janua(settings.with_dsn(cutter.dsn)) as http:
         for count in range(1, 700, 29):
@@ -185,6 +218,32 @@ async def test_a_pool_that_is_exhausted_is_a_503_in_time_and_health_still_answer
             assert (await http.get("/livez")).status_code == 200
             assert (await http.get("/readyz")).status_code == 503
         assert (await first).status_code == 200
+
+
+async def test_exports_that_are_left_standing_keep_nobody_else_waiting(settings: Settings, database: str) -> None:
+    lines = "".join(json.dumps({"title": str(n) * 1_000_000}) + "\n" for n in range(10))
+    ask = b"GET /api/books/export HTTP/1.1\r\nHost: test\r\n\r\n"
+    async with (
+        janua(settings, pool_min=1, pool_max=4, acquire_timeout=0.5) as http,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        sent = await http.post("/api/books/import", content=lines, headers={"Content-Type": "application/x-ndjson"})
+        assert sent.json()["imported"] == 10
+        for _ in range(6):
+            taker = stack.enter_context(socket.socket())
+            taker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            await asyncio.to_thread(taker.connect, (http.base_url.host, http.base_url.port))
+            taker.sendall(ask)
+        await asyncio.sleep(1)
+        for _ in range(3):
+            assert (await http.get("/api/books?limit=1")).status_code == 200
+        answer = await http.get("/api/books/export")
+        assert (answer.status_code, answer.json()["code"]) == (503, "database.unavailable")
+        assert answer.headers["Retry-After"]
+        await stack.aclose()
+        async with asyncio.timeout(NOTICED_SECONDS):
+            while (await http.get("/api/books/export?title=x")).status_code != 200:  # noqa: ASYNC110 -- as above
+                await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize(

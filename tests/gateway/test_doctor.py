@@ -1,6 +1,7 @@
 """`doctor` finds nothing where all is well, and whatever is taken away or broken."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,9 @@ async def everything(gateway: Gateway) -> Gateway:
         "x-relation": {"collection": "targets", "on_delete": "cascade", "field": "long", "inverse": "longs"}
     }
     properties |= {"title": {"type": "string", "x-index": "trigram"}, "code": {"type": "string", "x-unique": True}}
-    documents |= {"targets": a_schema({}), "sources": a_schema(properties)}
+    properties |= {"genre": {"type": "string", "maxLength": 20}, "sold": {"type": "string", "format": "date-time"}}
+    covering: dict[str, Any] = {"x-indexes": [{"fields": ["genre"], "include": ["sold", "restrict_false_id"]}]}
+    documents |= {"targets": a_schema({}), "sources": a_schema(properties, **covering)}
     await schemas.register_many(gateway, documents)
     return gateway
 

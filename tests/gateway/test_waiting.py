@@ -51,6 +51,15 @@ async def test_a_new_relation_of_many_records_is_said_to_hold_clients_up(
     assert not (await schemas.check(gateway, "things", a_schema({"name": TEXT | {"x-index": True}}))).warnings
 
 
+async def test_a_covering_index_of_many_records_is_said_to_take_a_while(gateway: Gateway) -> None:
+    await things(gateway, 60_000)
+    numbered = {"name": TEXT | {"maxLength": 20}, "number": {"type": "number"}}
+    covering: dict[str, Any] = {"x-indexes": [{"fields": ["name"], "include": ["number"]}]}
+    [warning] = (await schemas.check(gateway, "things", a_schema(numbered, **covering))).warnings
+    assert warning["pointer"] == "/x-indexes"
+    assert "a table of name, number is made beside 60000 stored records: about 3 s" in warning["message"]
+
+
 async def test_an_evolution_of_many_records_is_said_to_hold_writers_up(gateway: Gateway) -> None:
     await things(gateway, 15_000)
     found = await evolutions.preview(gateway, "things", a_schema({"title": TEXT}), STEPS)

@@ -121,6 +121,37 @@ def test_a_wrong_composite_index_is_refused_where_it_stands(declared: Any, point
     assert pointers(refusal(an_object(a=SHORT, o={"type": "object"}) | {"x-indexes": declared})) == [pointer]
 
 
+def test_a_covering_index_holds_its_keys_and_what_it_includes() -> None:
+    schema = an_object(genre=SHORT, price={"type": "number"}, publisher=an_object(city=SHORT))
+    schema["x-indexes"] = [{"fields": ["-genre"], "include": ["price", "publisher.city"]}]
+    held = (("price",), ("publisher", "city"))
+    assert a_collection(schema).indexes == (Index("btree", (IndexKey(("genre",), descending=True),), include=held),)
+
+
+@pytest.mark.parametrize(
+    ("declared", "pointer", "message"),
+    [
+        ({"include": []}, "/include", "include lists one to 16 fields"),
+        ({"include": "b"}, "/include", "include lists one to 16 fields"),
+        ({"include": ["zz"]}, "/include/0", "there is no field"),
+        ({"include": ["-b"]}, "/include/0", "there is no field"),
+        ({"include": [3]}, "/include/0", "there is no field"),
+        ({"include": ["a"]}, "/fields", "a field is listed twice"),
+        ({"include": ["b", "long"]}, "/include/1", "give it a maxLength of at most 256"),
+        ({"include": ["b", "endless"]}, "/include/1", "give it a maxLength of at most 256"),
+        ({"include": ["o"]}, "/include/0", "has no order"),
+        ({"include": ["b"], "unique": True}, "/unique", "declare another index for that"),
+        ({"include": ["b"], "where": {"a": {"eq": "x"}}}, "/where", "declare another index for that"),
+    ],
+)
+def test_a_wrong_covering_index_is_refused_where_it_stands(declared: Any, pointer: str, message: str) -> None:
+    long = {"type": "string", "maxLength": 257}
+    schema = an_object(a=SHORT, b={"type": "number"}, long=long, endless=TEXT, o={"type": "object"})
+    [found] = refusal(schema | {"x-indexes": [{"fields": ["a"], **declared}]})
+    assert found.pointer == f"/x-indexes/0{pointer}"
+    assert message in found.message
+
+
 def test_keys_that_could_outgrow_a_btree_entry_are_refused() -> None:
     wide = {"type": "string", "maxLength": 512}
     schema = an_object(a=wide, b=wide, c=TEXT, d=TEXT, e=TEXT, f=TEXT)

@@ -257,7 +257,7 @@ OBJECTS = st.fixed_dictionaries(
         "x-unique": st.booleans(),
         "x-relation": st.sampled_from([{"collection": "a"}, {"collection": "a", "field": "f"}, 3]),
         "x-graphql-name": st.sampled_from(["A", "b", "", "a b", 3]),
-        "x-indexes": st.sampled_from([[{"fields": ["a"]}], [{"fields": ["a.b", "-b"]}], 3]),
+        "x-indexes": st.sampled_from([[{"fields": ["a"], "include": ["b"]}], [{"fields": ["a.b", "-b"]}], 3]),
     },
 )  # fmt: skip
 

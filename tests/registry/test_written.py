@@ -23,7 +23,13 @@ EVERYTHING = an_object(
     author_id={**UUID, "x-relation": {"collection": "authors", "inverse": "books", "on_delete": "cascade"}},
     either={"oneOf": [an_object(["is"], **{"is": {"const": each}, each: UUID}) for each in ("one", "two")]},
     self={"$ref": "#"},
-) | {"title": "Thing", "x-indexes": [{"fields": ["kind", "-wide"], "where": {"wide": {"in": [1, 2.50]}}}]}
+) | {
+    "title": "Thing",
+    "x-indexes": [
+        {"fields": ["kind", "-wide"], "where": {"wide": {"in": [1, 2.50]}}},
+        {"fields": ["kind"], "include": ["wide", "short"]},
+    ],
+}
 
 
 def again(collection: Collection) -> Collection:

@@ -8,6 +8,7 @@ import pytest
 
 from janua.telemetry.logs import configure
 from janua.telemetry.spans import Kind, Step, Trace, current
+from janua.telemetry.trouble import AGAIN_SECONDS, Trouble
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +63,25 @@ def test_libraries_say_warnings_only(capsys: pytest.CaptureFixture[str]) -> None
     logging.getLogger("uvicorn.error").info("Started server process")
     logging.getLogger("uvicorn.error").warning("heard")
     assert [line.split()[-1] for line in capsys.readouterr().err.splitlines()] == ["heard"]
+
+
+def test_what_lasts_is_said_now_and_then_and_when_it_is_over(caplog: pytest.LogCaptureFixture) -> None:
+    now = 0.0
+    trouble = Trouble(logging.getLogger("janua.test"), "it cannot be done", "it can be done again", clock=lambda: now)
+    trouble.ends()
+    for second in range(int(AGAIN_SECONDS) + 10):
+        now = float(second)
+        trouble.lasts("there is no power")
+        if second > 5:
+            trouble.lasts("the fuse is blown")
+    trouble.ends()
+    trouble.ends()
+    trouble.lasts("there is no power")
+    assert [each.getMessage() for each in caplog.records] == [
+        "it cannot be done: there is no power",
+        "it cannot be done: the fuse is blown",
+        "it cannot be done: there is no power",
+        "it cannot be done: the fuse is blown",
+        "it can be done again",
+        "it cannot be done: there is no power",
+    ]

@@ -79,6 +79,13 @@ def test_a_request_has_a_bounded_number_of_steps() -> None:
         ('SELECT data FROM "collections"."books" AS r WHERE id = $1', "SELECT", "books"),
         ("WITH page AS (SELECT 1 FROM collections.books) SELECT * FROM page", "SELECT", "books"),
         ('WITH old AS (SELECT 1) INSERT INTO "collections"."books" (id) VALUES ($1)', "INSERT", "books"),
+        (
+            "SELECT concat('(', (SELECT 1 FROM collections.authors)) FROM (SELECT * FROM collections.books) AS b",
+            "SELECT",
+            "books",
+        ),
+        ("SELECT ')))', (SELECT 1 FROM collections.authors) FROM collections.books", "SELECT", "books"),
+        ("SELECT janua.instant('x'), \"janua\".\"uuid\"('y') FROM collections.books", "SELECT", "books"),
         ("BEGIN;", "BEGIN", ""),
         ("SELECT revision FROM janua.catalog", "SELECT", "janua.catalog"),
         ("EXPLAIN SELECT 1", "OTHER", ""),

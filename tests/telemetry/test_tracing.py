@@ -232,6 +232,7 @@ async def test_a_graphql_document_is_read_once_and_its_operation_is_named(
     roots = [each for each in collector.spans if each.kind == 2]
     assert {each.name for each in roots} == {"POST /graphql"}
     assert {attributes(each.attributes)["graphql.operation.name"] for each in roots} == {"Titles"}
+    assert {attributes(each.attributes)["graphql.operation.type"] for each in roots} == {"query"}
     # On a busy machine a request may wait for its connection.
     spans = [each for each in collector.spans if each.name != "connection"]
     steps = [{each.name for each in spans if each.parent_span_id == root.span_id} for root in roots]

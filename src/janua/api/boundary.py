@@ -41,6 +41,7 @@ _AMBIGUOUS = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)|/(?:\.|%2e){1,2}(?:/|$)|%(
 
 _REVISION = REVISION.lower().encode()
 _MINIMUM = MINIMUM.lower().encode()
+_HOST = re.compile(rb"(?:[\w.~!$&'()*+,;=%-]*|\[[0-9a-f:.]+\])(?::[0-9]*)?", re.IGNORECASE)
 _NUMBER = re.compile(rb"[0-9]{1,18}")
 
 log = logging.getLogger(__name__)
@@ -92,8 +93,23 @@ class Boundary:
             raise UrlTooLong(self._url_bytes)
         if sum(map(len, chain.from_iterable(scope["headers"]))) > HEADER_BYTES:
             raise HeadersTooLarge(HEADER_BYTES)
+        _check_framing(scope)
         if _AMBIGUOUS.search(path):
             raise InvalidRequest("the path has an encoded slash, backslash or control character, or a segment of dots")
+
+
+def _check_framing(scope: Scope) -> None:
+    """Refuse what a proxy in front of us may understand otherwise (RFC 9112, sections 3.2 and 6.1)."""
+    hosts = 0
+    for name, value in scope["headers"]:
+        if name == b"host":
+            hosts += 1
+            if not _HOST.fullmatch(value):
+                raise InvalidRequest("Host must be a name or an address, and a port where it needs one")
+        elif name == b"transfer-encoding" and value.lower() != b"chunked":
+            raise InvalidRequest("Transfer-Encoding can only be chunked")
+    if hosts > 1 or (not hosts and scope["http_version"] == "1.1"):
+        raise InvalidRequest("Host must be given once")
 
 
 class _Answer:

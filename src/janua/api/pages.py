@@ -63,7 +63,14 @@ def page_routes(*, viewers: bool = True, traces: bool = False) -> list[BaseRoute
         Route("/problems/{code}", problem, methods=["GET"]),
     ]
     shown = [Route(path, page, methods=["GET"]) for path, page in VIEWERS.items() if viewers]
-    return [*pages, *shown, Mount("/static", StaticFiles(directory=STATIC, check_dir=False))]
+    return [*pages, *shown, Mount("/static", Assets(directory=STATIC, check_dir=False))]
+
+
+class Assets(StaticFiles):
+    """The installed scripts; where none are installed, nothing is found."""
+
+    async def check_config(self) -> None:
+        """Look for no directory: Starlette fails where there is none, be it a thousand times a second."""
 
 
 async def index(links: Mapping[str, str], request: Request) -> Response:

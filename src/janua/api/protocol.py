@@ -12,12 +12,13 @@ from functools import partial
 from typing import Any, Final
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from janua.api.admission import FEWEST, Gate
 from janua.api.boundary import HEADER_BYTES
 from janua.api.problems import problem_response
 from janua.api.sending import EXTENSIONS, Cycle
+from janua.api.taking import TakingProtocol
 from janua.errors import HeadersTooLarge, InvalidRequest, JanuaError, Overloaded, RequestTooSlow, UrlTooLong
 from janua.telemetry import metrics
 from janua.telemetry.logs import Format, Level, configure
@@ -66,7 +67,7 @@ class ServerConfig(uvicorn.Config):
             configure(*self.log)
 
 
-class BoundedProtocol(HttpToolsProtocol):
+class BoundedProtocol(TakingProtocol):
     """One connection."""
 
     config: ServerConfig
@@ -150,6 +151,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Hand the request over."""
+        if self.is_offered_another:
+            return
         self._in_head = self._is_new = False
         self._head_bytes = 0
         self._in_body = True
@@ -218,6 +221,8 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Note that the request is here as a whole."""
+        if self.is_offered_another:
+            return
         if self._in_body:
             self._in_body = False
             self._stop_waiting()
@@ -291,6 +296,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_waiting()
         # An answer to the request before this one may still be on its way.
         if not self._begun or self.cycle.response_complete:
+            self.transport.write(_raw_response(error))
+        elif self._in_body and not self.pipeline and not self.cycle.response_started:
+            self.cycle.disconnected = True  # for whoever waits for the rest of its body
+            self.cycle.message_event.set()
             self.transport.write(_raw_response(error))
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
 

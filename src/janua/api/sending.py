@@ -47,6 +47,7 @@ class Cycle(RequestResponseCycle):
     """A request on a connection, and its answer."""
 
     keep_alive: bool
+    _is_unframed = False
     closes = False
     """The connection is to be closed when the client has sent what it still sends: earlier, it loses the answer."""
 
@@ -60,6 +61,8 @@ class Cycle(RequestResponseCycle):
         if message["type"] != "http.response.start" or "body" not in message:
             if self.more_body and message["type"] == "http.response.body" and not message.get("more_body", False):
                 self.closes, self.keep_alive = not self.keep_alive, True
+            if self.scope["http_version"] != "1.1":
+                self._leave_unframed(message)
             await super().send(message)
             return
         if self.flow.write_paused and not self.disconnected:
@@ -78,6 +81,15 @@ class Cycle(RequestResponseCycle):
         elif not self.keep_alive:
             self.transport.close()
         self.on_response()
+
+    def _leave_unframed(self, message: Message) -> None:
+        """Let the end of the connection be the end of an answer of unknown length: HTTP/1.0 has no chunks."""
+        if message["type"] == "http.response.start":
+            self._is_unframed = all(name.lower() != b"content-length" for name, _ in message["headers"])
+            if self._is_unframed:
+                self.chunked_encoding = False
+        elif self._is_unframed:
+            self.expected_content_length = len(message.get("body", b""))
 
     def _written(self, message: Message) -> bytes:
         status: int = message["status"]

@@ -275,7 +275,9 @@ def client(
 
 @app.command()
 def doctor(
-    records: Annotated[bool, typer.Option("--records", help="Validate every record, too.")] = False,
+    records: Annotated[
+        bool, typer.Option("--records", help="Validate every record, and compare covering indexes with them.")
+    ] = False,
     prod: Annotated[bool, typer.Option("--prod", help="Look at the settings for production instead.")] = False,
     dsn: Dsn = None,
     data: Data = None,

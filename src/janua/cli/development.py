@@ -23,6 +23,7 @@ from janua.cli.watching import watching
 from janua.gateway.gateway import open_gateway
 from janua.storage import migrations
 from janua.storage.pool import dsn_of
+from janua.telemetry.environment import check_environment
 
 
 async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int | None) -> int:
@@ -32,6 +33,7 @@ async def dev(place: Place, *, schemas: Path | None, host: str | None, port: int
     """
     stop_with_launcher()
     settings = settings_of(place, dev__schemas=schemas, server__host=host, server__port=port)
+    check_environment()
     listener = listening(settings)
     async with located(settings, share=False) as found:
         await migrations.migrate(dsn_of(found.database))

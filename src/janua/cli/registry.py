@@ -16,7 +16,7 @@ from janua.cli.schema_files import read_schemas
 from janua.cli.terminal import note, print_json, print_line, print_table, progress
 from janua.errors import IncompatibleSchema, InvalidSchema
 from janua.gateway import schemas
-from janua.gateway.answers import Description, Registration
+from janua.gateway.answers import Description, IndexState, Registration
 from janua.gateway.gateway import Gateway
 from janua.model.collection import Schema
 
@@ -198,8 +198,13 @@ def print_description(found: Description) -> None:
         print_table(["RELATION", "TO", "BY", "ON DELETE"], rows, empty="")
     if found.indexes:
         print_line("")
-        rows = [[each.kind, ", ".join(each.fields), "yes" if each.unique else "", each.state] for each in found.indexes]
+        rows = [[each.kind, _held(each), "yes" if each.unique else "", each.state] for each in found.indexes]
         print_table(["INDEX", "FIELDS", "UNIQUE", "STATE"], rows, empty="")
+
+
+def _held(index: IndexState) -> str:
+    fields = ", ".join(index.fields)
+    return f"{fields} (include {', '.join(index.include)})" if index.include else fields
 
 
 def print_registrations(registrations: Sequence[Registration]) -> None:

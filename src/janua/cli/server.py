@@ -16,6 +16,7 @@ from janua.config import Settings, is_open, masked, relaxed
 from janua.errors import InvalidConfiguration
 from janua.gateway.gateway import require_servable
 from janua.storage.pool import dsn_of
+from janua.telemetry.environment import check_environment
 
 BACKLOG = 2048  # connections that wait to be accepted
 
@@ -26,6 +27,7 @@ def serve(*, host: str | None, port: int | None, workers: int | None) -> int:
     Raises: `InvalidConfiguration` without a DSN, `DatabaseBehind`, `DatabaseAhead`, `DatabaseUnavailable`.
     """
     settings = settings_of(Place(), "production", server__host=host, server__port=port, server__workers=workers)
+    check_environment()
     asyncio.run(require_servable(settings))
     with listening(settings) as listener:
         print_line(f"Janua {__version__}, PostgreSQL at {masked(dsn_of(settings.database))}")

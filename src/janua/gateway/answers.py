@@ -121,7 +121,7 @@ class SchemaVersion:
 
 @dataclass(frozen=True, slots=True)
 class IndexState:
-    """A declared index and how far it is; `reason` says why it failed."""
+    """A declared index and how far it is; `reason` says why it failed, `include` what a covering one holds besides."""
 
     name: str
     kind: str
@@ -129,6 +129,7 @@ class IndexState:
     unique: bool
     state: Literal["building", "valid", "failed"]
     reason: str | None = None
+    include: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Start at `examine`. It looks at one snapshot, so writers and registrations may g
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection as Container
 from dataclasses import dataclass, field
 
 from janua.gateway.gateway import Gateway
@@ -13,10 +14,12 @@ from janua.model.catalog import Catalog
 from janua.model.collection import Collection
 from janua.model.json import loads
 from janua.registry.validation import Validator
+from janua.sql.extracts import Parts, index_name
 from janua.sql.indexes import collection_of, indexes, is_index_name
-from janua.sql.inventory import Part, inventory
-from janua.storage import evolutions, inspection, tables
+from janua.sql.inventory import Part, belongings, held_parts, inventory
+from janua.storage import evolutions, extracts, inspection, tables
 from janua.storage import indexes as index_storage
+from janua.storage.extracts import Held
 from janua.storage.pool import Connection, connection
 
 SHOWN = 10
@@ -69,18 +72,54 @@ async def examine_on(
                 await reading.collection(c, collection)
     under_way = await evolutions.load_under_way(c, list(catalog.collections))
     pending += [Finding(name, "evolution", f"is {state}") for name, state in under_way]
+    held = _held(catalog)
+    building = {each.name for each in await index_storage.load(c) if _builds(each)}
+    if records:
+        wrong += await _compare_extracts(c, [each for each in held if each.name not in building])
     findings = [
         *(Finding(name, "registry", reason) for name, reason in catalog.quarantined.items()),
         *(Finding(name, "registry", f"schema version {each} is not stored") for name, each in unversioned.items()),
-        *_compare_parts(catalog, found),
+        *_compare_parts(catalog, found, held, building),
         *wrong,
         *reading.findings,
     ]
     return Diagnosis(len(catalog.collections), reading.count if records else None, findings, pending)
 
 
-def _compare_parts(catalog: Catalog, found: set[Part]) -> Iterator[Finding]:
+def _held(catalog: Catalog) -> list[Held]:
+    """Return the covering indexes that are declared."""
+    declared = ((each, index) for each in catalog.collections.values() for index in each.indexes if index.include)
+    return [Held(index_name(collection, index), collection, index) for collection, index in declared]
+
+
+async def _compare_extracts(c: Connection, held: Sequence[Held]) -> list[Finding]:
+    """Return the extracts that are whole, and yet do not have what the documents say."""
+    whole = await extracts.load_whole(c, [each.name for each in held])
+    counts = [(each, await extracts.count_differences(c, each)) for each in held if each.name in whole]
+    return [
+        Finding(
+            each.collection.name,
+            f"index {each.name}",
+            f"has other values than the documents of {count} records; it is made anew after "
+            f'DROP FUNCTION collections."{Parts(each.name).function}" CASCADE',
+        )
+        for each, count in counts
+        if count
+    ]
+
+
+def _compare_parts(
+    catalog: Catalog, found: set[Part], held: Sequence[Held], building: Container[str]
+) -> Iterator[Finding]:
     expected = {part for each in catalog.collections.values() for part in inventory(each)}
+    expected |= {
+        part
+        for each in held
+        for part in held_parts(each.collection, each.index, each.name)
+        # What is being made may be there in part.
+        if each.name not in building or part in found
+    }
+    left = _left(found, {each.name for each in held})
     absent = {each.of for each in expected - found if each.kind == "table"}
     for each in sorted(expected - found):
         if each.kind == "table" or each.of not in absent:
@@ -88,9 +127,16 @@ def _compare_parts(catalog: Catalog, found: set[Part]) -> Iterator[Finding]:
     strange = {each.of for each in found - expected if each.kind == "table"}
     for each in sorted(found - expected):
         known = _owner(each) in catalog.quarantined or (each.kind == "index" and is_index_name(each.name))
+        known = known or each.of in left or each.name in left
         replaced = any((each.kind, each.of, each.name) == (part.kind, part.of, part.name) for part in expected)
         if not known and not replaced and (each.kind == "table" or each.of not in strange):
             yield Finding(_owner(each), str(each), "belongs to no schema")
+
+
+def _left(found: set[Part], held: Container[str]) -> set[str]:
+    """Return the names of what belongs to extracts that are to be dropped: of their tables, functions and triggers."""
+    names = {each.name for each in found if each.kind == "index" and is_index_name(each.name) and each.name not in held}
+    return {part for name in names for part in belongings(name)}
 
 
 def _compare_indexes(

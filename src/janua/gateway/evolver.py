@@ -12,6 +12,7 @@ from janua.errors import DatabaseUnavailable, JanuaError, StatementConflict
 from janua.gateway.gateway import Gateway
 from janua.storage import evolutions as storage
 from janua.storage.pool import connection
+from janua.telemetry.trouble import Trouble
 
 LOOK_SECONDS = 2.0
 
@@ -44,11 +45,13 @@ async def work_once(gateway: Gateway) -> None:
 
 
 async def _work(gateway: Gateway) -> None:
+    trouble = Trouble(log, "evolutions cannot go on now", "evolutions can go on again")
     while True:
         try:
             await work_once(gateway)
+            trouble.ends()
         except JanuaError as error:
-            log.warning("evolutions cannot go on now: %s", error)
+            trouble.lasts(error.told_to_operators())
         except Exception:
             log.exception("evolutions cannot go on now")
         # Not wait_for, which in Python 3.11 loses a cancellation that comes together with the waking.

@@ -143,12 +143,15 @@ async def require_unmoved(gateway: Gateway, catalog: Catalog, c: Connection | No
     """Look whether what was read, on this connection if it is still held, was read under this catalog.
 
     When an evolution makes a new schema version current, the records change with it, which a read that was planned
-    before would not notice. All workers know of a switch before it happens, so there is nothing to ask otherwise.
+    before would not notice. All workers know of a switch before it happens, so there is nothing to ask otherwise; so do
+    they before an extract is made anew, which then has not all records for a while.
     Raises: `StaleCatalog`.
     """
     live = gateway.live.catalog
     if not live.moving and live is catalog:
         return
+    if not catalog.reads_like(live):
+        raise StaleCatalog("")
     async with contextlib.nullcontext(c) if c is not None else connection(gateway.pool) as asked:
         if await has_switched(asked, catalog.revision):
             raise StaleCatalog("")

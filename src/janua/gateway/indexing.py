@@ -14,10 +14,14 @@ from collections.abc import AsyncGenerator, Coroutine
 
 from janua.errors import DatabaseUnavailable, JanuaError, StatementConflict, StatementTimeout, UniqueConflict
 from janua.failpoints import fail_at
+from janua.gateway.extracting import keep, remove
 from janua.gateway.live import Live
+from janua.model.collection import Collection
 from janua.sql.indexes import NamedIndex, collection_of, indexes, is_index_name
+from janua.storage import extracts
 from janua.storage import indexes as storage
 from janua.storage.pool import Connection, Pool, connection
+from janua.telemetry.trouble import Trouble
 
 RETRY_SECONDS = 10.0
 INTERRUPTED_SECONDS = 1.0
@@ -42,11 +46,13 @@ class Indexer:
 
     async def run(self) -> None:
         """Work for ever: when woken, and every `RETRY_SECONDS`."""
+        trouble = Trouble(log, "indexes cannot be built now", "indexes can be built again")
         while True:
             try:
                 await self.reconcile()
+                trouble.ends()
             except JanuaError as error:
-                log.warning("indexes cannot be built now: %s", error)
+                trouble.lasts(error.told_to_operators())
             except Exception:
                 log.exception("indexes cannot be built now")
             # Not wait_for, which in Python 3.11 loses a cancellation that comes together with the waking.
@@ -60,8 +66,10 @@ class Indexer:
         async with connection(self._pool) as c:
             declared = await storage.load(c)
             existing = await storage.load_existing(c)
+            whole = await extracts.load_whole(c, [each.name for each in declared if each.covers])
         for stored in declared:
-            if stored.state != "valid" or not existing.get(stored.name, False):
+            found = stored.name in whole if stored.covers else existing.get(stored.name, False)
+            if stored.state != "valid" or not found:
                 await self._try(stored.name, self._build(stored))
         known = {each.name for each in declared}
         for name in existing:
@@ -94,11 +102,16 @@ class Indexer:
         wanted = {each.name: each for each in indexes(collection)} if collection else {}
         if stored.name in wanted:
             async with self._only_builder(stored.collection) as c:
-                if c is not None:
-                    await self._build_locked(c, wanted[stored.name])
+                if c is not None and collection is not None:
+                    await self._build_locked(c, collection, wanted[stored.name])
 
-    async def _build_locked(self, c: Connection, index: NamedIndex) -> None:
-        if index.name not in {each.name for each in await storage.load(c, index.collection)}:
+    async def _build_locked(self, c: Connection, collection: Collection, index: NamedIndex) -> None:
+        stored = {each.name: each.state for each in await storage.load(c, index.collection)}
+        if index.name not in stored:
+            return
+        if index.index.include:
+            held = extracts.Held(index.name, collection, index.index)
+            await keep(self._pool, c, held, used=stored[index.name] == "valid")
             return
         valid = (await storage.load_existing(c)).get(index.name)
         if not valid:
@@ -117,7 +130,7 @@ class Indexer:
         async with self._only_builder(collection) as c:
             # One that a registration has just made was not declared yet when it was looked for.
             if c is not None and name not in {each.name for each in await storage.load(c, collection)}:
-                await storage.drop_online(c, name)
+                await (remove(self._pool, c, name) if await extracts.exists(c, name) else storage.drop_online(c, name))
 
     @contextlib.asynccontextmanager
     async def _only_builder(self, collection: str) -> AsyncGenerator[Connection | None]:

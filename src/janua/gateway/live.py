@@ -7,19 +7,25 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from janua.errors import DatabaseAhead, JanuaError
 from janua.gateway.compiling import compile_all
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Schema
+from janua.model.extract import Extract
 from janua.model.json import loads
+from janua.sql.extracts import covering
 from janua.storage import schemas as storage
 from janua.storage.evolutions import is_switching
+from janua.storage.indexes import load_ready
 from janua.storage.pool import Connection, Pool, connection
 
 if TYPE_CHECKING:
     from janua.registry.validation import Validator
+
+Covering = Mapping[str, Extract]
 
 FORMAT = 1
 """The newest format of the registry that this Janua knows; a migration that older ones could not serve raises it."""
@@ -34,6 +40,7 @@ class Live:
         self._validators: dict[tuple[str, int], Validator] = {}
         self._references: dict[tuple[str, int], Schema] = {}
         self._unkept: dict[str, tuple[str, str]] = {}
+        self._covering: dict[tuple[str, int], Covering] = {}
         self._published = asyncio.Event()
         self.hint = asyncio.Event()
         """Set it to have the database asked for a new revision now."""
@@ -109,7 +116,24 @@ class Live:
         compiled = await asyncio.to_thread(compile_all, fresh, known, self._references)
         self._unkept |= compiled.fresh
         moving = await is_switching(c)
-        return Catalog(revision, dict(sorted((kept | compiled.collections).items())), compiled.quarantined, moving)
+        collections = dict(sorted((kept | compiled.collections).items()))
+        extracts = self._extracts(collections, await load_ready(c))
+        return Catalog(revision, collections, compiled.quarantined, moving, extracts)
+
+    def _extracts(
+        self, collections: Mapping[str, Collection], ready: Sequence[tuple[str, str, str]]
+    ) -> dict[str, tuple[Extract, ...]]:
+        """Return the extracts that hold all records; an index that another Janua called otherwise is not known here."""
+        before, self._covering = self._covering, {}
+        found: dict[str, tuple[Extract, ...]] = {}
+        for name, index, since in ready:
+            if (collection := collections.get(name)) is None:
+                continue
+            key = (name, collection.revision)
+            known = self._covering[key] = self._covering.get(key) or before.get(key) or covering(collection)
+            if index in known:
+                found[name] = (*found.get(name, ()), replace(known[index], since=since))
+        return found
 
     async def load_references(self, c: Connection, wanted: Sequence[tuple[str, int]]) -> None:
         """Load the schema versions that others are pinned to, unless they are known."""

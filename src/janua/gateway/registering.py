@@ -15,16 +15,18 @@ from typing import cast
 from janua.errors import EvolutionConflict, IncompatibleSchema, StatementConflict
 from janua.failpoints import fail_at
 from janua.gateway.answers import Registration, Report
+from janua.gateway.extracting import begun
 from janua.gateway.gateway import Gateway
 from janua.gateway.registration import Candidate, compile_candidates, judge, judge_again
 from janua.model.catalog import Catalog
-from janua.model.collection import Schema
+from janua.model.collection import Collection, Schema
 from janua.model.json import dumps
 from janua.model.types import Json
 from janua.sql import ddl
 from janua.storage import evolutions, tables
 from janua.storage import indexes as index_storage
 from janua.storage import schemas as storage
+from janua.storage.extracts import Held
 from janua.storage.pool import Connection, connection
 
 PATIENCE = 20.0
@@ -197,23 +199,28 @@ async def store_versions(
         await rewrite()
     for each in changes:
         await tables.apply(c, each.additions)
-    for each, large in zip(changes, online, strict=True):
-        await _build_indexes(c, each, online=large)
+    for candidate, each, large in zip(changed, changes, online, strict=True):
+        await _build_indexes(c, candidate.new, each, online=large)
 
 
 async def _drop_indexes(c: Connection, changes: ddl.Changes, *, online: bool) -> None:
     """Drop the indexes of a small table here and now; those of a large one are left to `indexing`.
 
-    A unique index that is declared no more goes at once, as it would still refuse writes.
+    A unique index that is declared no more goes at once, as it would still refuse writes. The extract of a covering
+    one is left, too: workers that do not know of the new schema yet read it.
     """
-    dropped = [each for each in changes.drop if not online or each.index.unique]
+    dropped = [each for each in changes.drop if not each.index.include and (not online or each.index.unique)]
     await tables.apply(c, [each.drop() for each in dropped])
     await index_storage.forget(c, [each.name for each in changes.drop])
 
 
-async def _build_indexes(c: Connection, changes: ddl.Changes, *, online: bool) -> None:
+async def _build_indexes(c: Connection, new: Collection, changes: ddl.Changes, *, online: bool) -> None:
     """Build the indexes of a small table here and now; those of a large one are left to `indexing`."""
     for each in changes.build:
+        if each.index.include:
+            held = Held(each.name, new, each.index)
+            await index_storage.declare(c, each, "valid" if await begun(c, held, online=online) else "building")
+            continue
         if not online:
             # One that was left to be dropped later, or half built, may still be there.
             await tables.apply(c, [each.drop(), each.create()])

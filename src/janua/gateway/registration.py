@@ -16,7 +16,7 @@ from janua.gateway.answers import Incompatibility, IndexChanges, RecordsVerdict,
 from janua.gateway.jury import Jury
 from janua.gateway.live import Live
 from janua.gateway.verdicts import Policy, broken_since, changes_of, decided, is_proven, rule_on
-from janua.gateway.waiting import waits_for_relations
+from janua.gateway.waiting import costs_of_extracts, waits_for_relations
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Index, Path, Relation, Schema
 from janua.model.json import loads
@@ -202,7 +202,8 @@ async def judge(
     incompatibilities += await _judge_constraints(connection, candidate, absent)
     report = await _reported(candidate, candidate.old, policy, verdict, incompatibilities)
     waits = await waits_for_relations(connection, candidate.old, candidate.new)
-    return replace(report, warnings=[*report.warnings, *waits])
+    costs = await costs_of_extracts(connection, candidate.old, candidate.new)
+    return replace(report, warnings=[*report.warnings, *waits, *costs])
 
 
 async def judge_by(

@@ -262,7 +262,13 @@ def _relations(catalog: Catalog, collection: Collection) -> Sequence[RelationSum
 def _index_state(stored: index_storage.StoredIndex) -> IndexState:
     definition: dict[str, Any] = json.loads(stored.definition)
     return IndexState(
-        stored.name, definition["kind"], definition["fields"], definition["unique"], stored.state, stored.reason
+        stored.name,
+        definition["kind"],
+        definition["fields"],
+        definition["unique"],
+        stored.state,
+        stored.reason,
+        definition.get("include", ()),
     )
 
 

@@ -19,6 +19,7 @@ from janua.gateway.answers import Workers
 from janua.gateway.live import Live
 from janua.storage import workers as storage
 from janua.storage.pool import Connection, Pool, connection
+from janua.telemetry.trouble import Trouble
 
 POLL_SECONDS = 0.5
 BEAT_SECONDS = 1.0
@@ -68,6 +69,7 @@ class _Follower:
         self._serves = serves
         self._worker: int | None = None
         self._beaten = (-1, 0.0)
+        self._trouble = Trouble(log, "the catalog cannot be followed now", "the catalog is followed again")
         self.is_up_to_date = asyncio.Event()
 
     async def run(self) -> None:
@@ -76,7 +78,7 @@ class _Follower:
                 async with storage.following(self._database, self._live.hint.set, name=self._name) as c:
                     await self._follow(c)
             except JanuaError as error:
-                log.warning("the catalog cannot be followed now: %s", error.told_to_operators())
+                self._trouble.lasts(error.told_to_operators())
             except Exception:
                 log.exception("the catalog cannot be followed now")
             await asyncio.sleep(RECONNECT_SECONDS)
@@ -89,6 +91,7 @@ class _Follower:
                 await self._live.refresh_on(c)
                 self.is_up_to_date.set()
                 await self._beat(c)
+                self._trouble.ends()
                 if self._serves:
                     await self._live.keep(c)
                 # Not wait_for, which in Python 3.11 loses a cancellation that comes together with the hint.

@@ -4,11 +4,12 @@ A change to the registry makes a new `Catalog`; a request keeps the one it start
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from janua.errors import CollectionQuarantined, UnknownCollection
 from janua.model.collection import Collection, Relation
+from janua.model.extract import Extract
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +26,14 @@ class Catalog:
     """The collections by name; `quarantined` has the reason for each collection that cannot be served.
 
     `moving`: stored records are about to be brought to another schema version, so who reads looks afterwards whether
-    they were.
+    they were. `extracts` are those that hold all records of their collection.
     """
 
     revision: int
     collections: Mapping[str, Collection]
     quarantined: Mapping[str, str]
     moving: bool = False
+    extracts: Mapping[str, tuple[Extract, ...]] = field(default_factory=dict[str, tuple[Extract, ...]])
 
     @classmethod
     def of(
@@ -60,6 +62,10 @@ class Catalog:
         """Return everything that can be included with records of a collection: field name → relation, both ways."""
         own: dict[str, Relation | Inverse] = {each.field: each for each in self.collection(name).relations}
         return own | {each.field: each for each in self.inverses(name)}
+
+    def reads_like(self, newer: "Catalog") -> bool:
+        """Return whether a newer catalog still has all extracts that this one reads, and has not had them made anew."""
+        return all({*held} <= {*newer.extracts.get(name, ())} for name, held in self.extracts.items())
 
     @cached_property
     def _inverses(self) -> Mapping[str, tuple[Inverse, ...]]:

@@ -64,13 +64,15 @@ class IndexKey:
 class Index:
     """An index that the schema declares with `x-index`, `x-unique`, `x-indexes` or a relation.
 
-    `where` is a filter in REST spelling, as declared; the index then covers only the records that match it.
+    `where` is a filter in REST spelling, as declared; the index then covers only the records that match it. With
+    `include` it is a covering index: of an extract that holds these fields and its keys, and for aggregates only.
     """
 
     kind: IndexKind
     keys: tuple[IndexKey, ...]
     unique: bool = False
     where: Mapping[str, Json] | None = None
+    include: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from janua.model.identifiers import parse_id
 from janua.model.types import Array, Json, Object, Type, Union
 from janua.query.ast import Raw, RawFilter, Variable
 from janua.query.cursor import CursorKey, context_of, decode, nulls_of
+from janua.query.extracts import extract_for
 from janua.query.figures import selected_figures
 from janua.query.filters import resolve_filter
 from janua.query.limits import QueryLimits
@@ -23,7 +24,7 @@ from janua.query.nodes import Bound, Filter, Link, OrderKey, Position
 from janua.query.operands import OperandReader, Value
 from janua.query.orders import order_keys
 from janua.query.ownership import is_own
-from janua.query.pages import Boundary, resolve_page
+from janua.query.pages import Boundary, resolve_page, written_size
 from janua.query.parts import (
     AggregatePlan,
     AnswerPlan,
@@ -201,8 +202,9 @@ class _Answering:
         cursors = self._cursors(context) if _shows_cursors(asked) else None
         members = tuple((key, self._listed(each, scope, times * page.size)) for key, each in asked.members)
         skips = bool(page.offset)
+        size = written_size(page.size, condition, self._limits)
         return Connection(
-            collection, link, members, condition, order, limit, offset, skips, bound, page.backward, cursors
+            collection, link, members, condition, order, limit, offset, skips, bound, page.backward, cursors, size
         )
 
     def _boundary(self, where: RawFilter | None, context: Callable[[Json], str], cursor: str | Variable) -> Boundary:
@@ -266,6 +268,7 @@ class _Answering:
             big_as_text=self._big_as_text,
             # Who says how many groups to show knows that there may be more.
             all_or_none=asked.first is None,
+            extract=extract_for(self._catalog, asked.collection, condition, found.targets, self._limits),
         )
 
     def _related(self, name: str, scope: Scope) -> Related:

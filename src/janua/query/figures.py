@@ -28,6 +28,11 @@ class Figured:
     shown: Figures
     order: tuple[GroupOrder, ...] = ()
 
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """All that is read of records."""
+        return (*self.keys, *(each.target for each in self.measures))
+
 
 def asked_figures(
     scope: Scope, group_by: Iterable[str], measures: Iterable[tuple[AggregateFunction, str]], limits: QueryLimits

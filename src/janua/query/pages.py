@@ -6,12 +6,15 @@ REST has one `limit`, for pages in both directions; GraphQL has `first` with `af
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from janua.errors import InvalidCursor, InvalidQuery, QueryTooLarge
 from janua.query.ast import PageRequest, Spelling, Variable
 from janua.query.limits import QueryLimits
+from janua.query.nodes import Always, Filter
 from janua.query.variables import Deferred
 
+COMMON_SIZES: Final = frozenset((10, 20, 25, 50, 100))
 Boundary = tuple["str | Deferred[str] | None", ...]
 """The order values at the boundary of a page."""
 
@@ -44,6 +47,18 @@ def resolve_page(
     if boundary is not None and len(boundary) != keys:
         raise InvalidCursor
     return Page(size, _offset(asked.offset, limits), backward, boundary)
+
+
+def written_size(size: int, condition: Filter, limits: QueryLimits) -> int | None:
+    """Return the size of a page if the statement is to have it written in, None if it is to be a parameter.
+
+    Of a page with a limit that it does not know, PostgreSQL thinks that it is a tenth of the table; so it makes a plan
+    for the values, each time anew, which takes as long as to read the page. That is wanted of a page with a filter:
+    what is best depends on how rare a value is. Without a filter it does not, and the plan that is kept is as good.
+    Each size is a statement that every connection keeps, so that only common ones are.
+    """
+    is_common = size in COMMON_SIZES or size == limits.page_default
+    return size if is_common and condition == Always(holds=True) else None
 
 
 def _check_consistent(asked: PageRequest, spelling: Spelling) -> None:

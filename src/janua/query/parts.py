@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from janua.model.collection import Path
+from janua.model.extract import Extract
 from janua.model.types import Type
 from janua.query.ast import AggregateFunction, Direction, Nulls
 from janua.query.nodes import Always, Bound, Filter, Link, OrderKey, Position, System, Target
@@ -156,8 +157,8 @@ class Cursors:
 class Connection:
     """A page of the records of a table, or (`link`) of those related to the record, as an object of `members`.
 
-    As in `ReadPlan`, `limit` and `offset` are positions and the order is total; `skips`: the offset is not zero.
-    `cursors` is there when members show some.
+    As in `ReadPlan`, `limit` and `offset` are positions, `size` is a limit that is written into the statement, and the
+    order is total; `skips`: the offset is not zero. `cursors` is there when members show some.
     """
 
     table: str
@@ -171,6 +172,7 @@ class Connection:
     bound: Bound | None = None
     backward: bool = False
     cursors: Cursors | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,8 @@ class AggregatePlan:
     """Groups of the records that match, at most `limit`, each shown as `shown`.
 
     They are in `order`, ties broken by the keys. `spelled`: enums go by their GraphQL names. `big_as_text` as in
-    `Typed`. `all_or_none`: nothing is shown when there are more groups than `limit`.
+    `Typed`. `all_or_none`: nothing is shown when there are more groups than `limit`. `extract` holds all that is read
+    of records, and is read instead of `table`.
     """
 
     table: str
@@ -255,6 +258,7 @@ class AggregatePlan:
     spelled: bool = False
     big_as_text: bool = False
     all_or_none: bool = False
+    extract: Extract | None = None
 
 
 Part = (
@@ -292,7 +296,8 @@ class ReadPlan:
 
     `order` is total (its last key is the id). `bound` is where the page starts; `backward` reads towards the start of
     the order and gives the page back in order. `limit` and `offset` are positions; one record more than `limit` is
-    fetched to learn whether there are more. `count` asks for the total of all records that match `filter`.
+    fetched to learn whether there are more. `size` is the limit where it is written into the statement (see
+    `query.pages.written_size`). `count` asks for the total of all records that match `filter`.
     """
 
     table: str
@@ -304,3 +309,4 @@ class ReadPlan:
     bound: Bound | None = None
     backward: bool = False
     count: bool = False
+    size: int | None = None

@@ -15,6 +15,7 @@ from janua.model.identifiers import parse_id
 from janua.model.types import Json
 from janua.query.ast import AggregateQuery, RawFilter, ReadQuery, Spelling, Variable
 from janua.query.cursor import CursorKey, context_of, decode
+from janua.query.extracts import extract_for
 from janua.query.figures import asked_figures
 from janua.query.filters import resolve_filter
 from janua.query.folding import conjunction
@@ -36,7 +37,7 @@ from janua.query.nodes import (
 )  # fmt: skip
 from janua.query.operands import OperandReader, Value
 from janua.query.orders import order_keys
-from janua.query.pages import Boundary, resolve_page
+from janua.query.pages import Boundary, resolve_page, written_size
 from janua.query.parts import AggregatePlan, ReadPlan
 from janua.query.scopes import root_scope
 from janua.query.shapes import check_size, record_part
@@ -74,7 +75,10 @@ def plan_read(catalog: Catalog, query: ReadQuery, limits: QueryLimits, key: Curs
     limit = len(values) - 1
     offset = None if page.offset is None else len(values)
     values += [] if page.offset is None else [page.offset]
-    plan = ReadPlan(query.collection, shape.part, condition, order, limit, offset, bound, page.backward, query.count)
+    size = written_size(page.size, condition, limits)
+    plan = ReadPlan(
+        query.collection, shape.part, condition, order, limit, offset, bound, page.backward, query.count, size
+    )
     return Planned(plan, tuple(values), context)
 
 
@@ -118,7 +122,16 @@ def plan_aggregate(catalog: Catalog, query: AggregateQuery, limits: QueryLimits)
     scope = root_scope(catalog, query.collection, query.spelling)
     condition, values = _filter(catalog, query.collection, query.where, query.short, query.spelling, limits)
     figures = asked_figures(scope, query.group_by, query.measures, limits)
-    plan = AggregatePlan(query.collection, condition, figures.keys, figures.measures, figures.shown, limits.groups)
+    extract = extract_for(catalog, query.collection, condition, figures.targets, limits)
+    plan = AggregatePlan(
+        query.collection,
+        condition,
+        figures.keys,
+        figures.measures,
+        figures.shown,
+        limits.groups,
+        extract=extract,
+    )
     return Planned(plan, tuple(values))
 
 

@@ -1,45 +1,28 @@
-"""`x-indexes` at the root of a schema → composite indexes.
+"""`x-indexes` at the root of a schema → composite and covering indexes.
 
 In: the root and the spelled types. Out: indexes and violations. Start at `read_composites`. Keys are named as in REST
-(`publisher.city`), `-` before one makes it descending.
+(`publisher.city`), `-` before one makes it descending. With `include`, the index holds those fields, too.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import assert_never, cast
+from typing import cast
 
 from janua.errors import Violation
 from janua.model.collection import Field, Index, IndexKey, Path
-from janua.model.types import (
-    Anything,
-    Array,
-    Boolean,
-    Date,
-    DateTime,
-    Enum,
-    Integer,
-    Json,
-    Number,
-    Object,
-    Text,
-    Time,
-    Type,
-    Union,
-    Uuid,
-)
+from janua.model.types import Enum, Json, Object, Text, Type
+from janua.model.widths import key_width
 from janua.registry.references import Place, shown
 from janua.registry.spelling import Spelling
 
-MEMBERS = ("fields", "unique", "where")
+MEMBERS = ("fields", "include", "unique", "where")
 MOST_KEYS = 16
 WIDEST = 2_600
 """Bytes of all keys together: a btree entry has at most 2,704 (PostgreSQL, nbtree.h), some of them for its header."""
-SHORT_TEXT = 512
-"""Text of at most so many characters is indexed as a whole, longer text by its beginning."""
-LONG_TEXT_KEY = 128
+LONGEST_HELD = 256
+"""Characters of a string that a covering index holds: it holds values as a whole, whatever is stored."""
 
-_BYTES_OF_A_CHARACTER = 4
-_BYTES_OF_A_NUMBER = 520
-_BYTES_OF_OTHERS = 40
+_BYTES_TO_SPARE = 8
+"""What a covering index needs besides the widest valid value, to hold a part of one that is not valid."""
 
 
 def read_composites(root: Place, spelling: Spelling) -> tuple[list[Index], list[Violation]]:
@@ -72,27 +55,64 @@ def _complaints(declared: Json, spelling: Spelling) -> Iterator[tuple[str, str]]
         yield "/unique", "unique is true or false"
     if "where" in declared and not (isinstance(declared["where"], dict) and declared["where"]):
         yield "/where", 'where is a filter such as {"status": {"eq": "open"}}'
-    yield from _field_complaints(declared.get("fields"), spelling)
+    if "include" in declared:
+        yield from _include_complaints(declared)
+    yield from _field_complaints(declared, spelling)
 
 
-def _field_complaints(keys: Json, spelling: Spelling) -> Iterator[tuple[str, str]]:
-    if not isinstance(keys, list) or not 0 < len(keys) <= MOST_KEYS:
+def _include_complaints(declared: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    if not _is_listing(declared["include"]):
+        yield "/include", f"include lists one to {MOST_KEYS} fields that aggregates of the records measure"
+    for other in ("unique", "where"):
+        if declared.get(other):
+            yield f"/{other}", f"an index with include has no {other}; declare another index for that"
+
+
+def _field_complaints(declared: Mapping[str, Json], spelling: Spelling) -> Iterator[tuple[str, str]]:
+    if not _is_listing(declared.get("fields")):
         yield "/fields", f"fields lists one to {MOST_KEYS} fields"
         return
-    widths = 0
-    for place, each in enumerate(keys):
-        found = _find(each.removeprefix("-"), spelling) if isinstance(each, str) else None
+    covers = "include" in declared
+    widths, names = 0, list[str]()
+    for at, each in _listed(declared):
+        name = each.removeprefix("-") if isinstance(each, str) and at.startswith("/fields") else each
+        found = _find(name, spelling) if isinstance(name, str) else None
         if found is None:
-            yield f"/fields/{place}", f"there is no field {shown(each)}; nested ones are written publisher.city"
+            yield at, f"there is no field {shown(each)}; nested ones are written publisher.city"
             continue
+        names.append(str(name))
         width = key_width(found[1].type)
         if width is None:
-            yield f"/fields/{place}", f"{shown(each)} has no order; an index takes strings, numbers, booleans and dates"
-        widths += width or 0
-    if len({each.removeprefix("-") for each in keys if isinstance(each, str)}) < len(keys):
+            yield at, f"{shown(each)} has no order; an index takes strings, numbers, booleans and dates"
+        elif covers and not _is_held_whole(found[1].type):
+            yield at, f"{shown(each)} may be long; give it a maxLength of at most {LONGEST_HELD}, or leave it out"
+        widths += (width or 0) + (_BYTES_TO_SPARE if covers else 0)
+    if len(set(names)) < len(names):
         yield "/fields", "a field is listed twice"
     if widths > WIDEST:
         yield "/fields", f"together the keys may take {widths} bytes, more than {WIDEST}; give the strings a maxLength"
+
+
+def _is_listing(value: Json) -> bool:
+    return isinstance(value, list) and 0 < len(value) <= MOST_KEYS
+
+
+def _listed(declared: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    """Yield what is declared as a key or included, with its place."""
+    for member in ("fields", "include"):
+        found = declared.get(member)
+        for place, each in enumerate(found if isinstance(found, list) else ()):
+            yield f"/{member}/{place}", each
+
+
+def _is_held_whole(type: Type) -> bool:
+    match type:
+        case Text(max_length=longest):
+            return longest is not None and longest <= LONGEST_HELD
+        case Enum(values=values):
+            return all(len(each.value) <= LONGEST_HELD for each in values)
+        case _:
+            return True
 
 
 def _index(declared: Mapping[str, Json], spelling: Spelling) -> Index:
@@ -103,6 +123,7 @@ def _index(declared: Mapping[str, Json], spelling: Spelling) -> Index:
         tuple(IndexKey(path, descending) for path, descending in found),
         unique=declared.get("unique") is True,
         where=cast("Mapping[str, Json] | None", declared.get("where")),
+        include=tuple(_found(each, spelling) for each in cast("list[str]", declared.get("include", []))),
     )
 
 
@@ -122,27 +143,3 @@ def _find(name: str, spelling: Spelling) -> tuple[Path, Field] | None:
             return None
         path, type = (*path, found.name), found.type
     return (path, found) if found else None
-
-
-def key_width(type: Type) -> int | None:
-    """Return the bytes that a key of this type takes at most in a btree index; None for types without an order."""
-    match type:
-        case Text(max_length=longest):
-            return _text_width(longest)
-        case Enum(values=values):
-            return _text_width(max((len(each.value) for each in values), default=0))
-        case Integer(minimum, maximum) if minimum is not None and maximum is not None:
-            return 12 + max(len(str(abs(minimum))), len(str(abs(maximum)))) // 2
-        case Integer() | Number():
-            return _BYTES_OF_A_NUMBER
-        case Boolean() | DateTime() | Date() | Time() | Uuid():
-            return _BYTES_OF_OTHERS
-        case Array() | Object() | Union() | Anything():
-            return None
-        case _:
-            assert_never(type)
-
-
-def _text_width(longest: int | None) -> int:
-    whole = longest is not None and longest <= SHORT_TEXT
-    return (longest if whole and longest is not None else LONG_TEXT_KEY) * _BYTES_OF_A_CHARACTER

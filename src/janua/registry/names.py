@@ -34,7 +34,8 @@ def describe_fields(collection: Collection) -> Sequence[Mapping[str, Json]]:
     take it, null where they cannot name a field. Fields of a recursive type are listed where it is first met.
     """
     dotted = _dotted(collection)
-    indexed = {each.keys[0].path for each in collection.indexes} | {each.path for each in collection.relations}
+    indexed = {each.keys[0].path for each in collection.indexes if not each.include}
+    indexed |= {each.path for each in collection.relations}
     return [
         {
             "pointer": pointer(path),

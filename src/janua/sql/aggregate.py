@@ -78,7 +78,7 @@ def groups_text(plan: AggregatePlan, binds: Binds) -> Tree:
 
 def _listed(plan: AggregatePlan, binds: Binds) -> tuple[Tree, Tree]:
     """Return the array of the groups, and the select that it is an aggregate over."""
-    row, group = Row(binds.alias()), Row(binds.alias())
+    row, group = Row(binds.alias(), extract=plan.extract), Row(binds.alias())
     within = terms.compare(group.column("place"), "<=", terms.number(plan.limit))
     item = terms.concatenated(_shown(plan, plan.shown, group))
     in_order = [selects.ordered(group.column("place"), descending=False, nulls_first=False)]
@@ -114,9 +114,10 @@ def _read(plan: AggregatePlan, row: Row, binds: Binds) -> tuple[Tree, Tree | Non
     evaluates an expression as often as it is written, and to read JSON costs more than to aggregate it. Not so with
     groups: behind a select it does not know how many of them there will be, and sorts all rows.
     """
-    table, where = selects.table(plan.table, row.alias), condition(plan.filter, row, binds)
+    read = plan.table if plan.extract is None else plan.extract.table
+    table, where = selects.table(read, row.alias), condition(plan.filter, row, binds)
     names = {target: f"v{place}" for place, target in enumerate(dict.fromkeys(each.target for each in plan.measures))}
-    if plan.keys or len(names) == len(plan.measures):
+    if plan.extract is not None or plan.keys or len(names) == len(plan.measures):
         return table, where, lambda target: value_of(row, target)
     values = Row(binds.alias())
     found = selects.select(

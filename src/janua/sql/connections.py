@@ -28,8 +28,8 @@ from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row
 from janua.sql.filters import condition, related_rows
-from janua.sql.order import Numbered, Sorting
-from janua.sql.pages import Page, page_rows
+from janua.sql.order import InOrder, Numbered, Sorting
+from janua.sql.pages import Page, limit_of, page_rows
 from janua.sql.terms import Tree, text
 from janua.sql.values import object_of
 
@@ -51,7 +51,7 @@ class _Page:
     @property
     def _limit(self) -> Tree:
         # Not before it is needed: a parameter that no text names is one too many.
-        return self._binds.use(self._part.limit, "bigint")
+        return limit_of(self._part.limit, self._part.size, self._binds)
 
     def text(self) -> Tree:
         """Return the text of the whole, as a value."""
@@ -64,9 +64,9 @@ class _Page:
         rows, sorting = page_rows(
             self._rows, Page(part.order, limit, part.bound, part.offset, part.backward), self._binds
         )
-        numbered = sorting.numbered(rows, backward=part.backward)
-        answer = terms.concatenated(self._object(sorting, numbered))
-        return selects.scalar(selects.select(answer, source=numbered.source))
+        found = sorting.numbered(rows, backward=part.backward) if looks_on else sorting.in_order(rows)
+        answer = terms.concatenated(self._object(sorting, found))
+        return selects.scalar(selects.select(answer, source=found.source))
 
     def _rows(self) -> tuple[Row, exp.Select]:
         if self._part.link is None:
@@ -76,43 +76,44 @@ class _Page:
             related, rows = related_rows(self._part.link, self._row, self._binds)
         return related, selects.with_condition(rows, condition(self._part.filter, related, self._binds))
 
-    def _object(self, sorting: Sorting | None, numbered: Numbered | None) -> list[Tree]:
-        return object_of([(key, self._member(each, sorting, numbered)) for key, each in self._part.members])
+    def _object(self, sorting: Sorting | None, found: InOrder | None) -> list[Tree]:
+        return object_of([(key, self._member(each, sorting, found)) for key, each in self._part.members])
 
-    def _member(self, part: ListPart, sorting: Sorting | None, numbered: Numbered | None) -> list[Tree]:
+    def _member(self, part: ListPart, sorting: Sorting | None, found: InOrder | None) -> list[Tree]:
         match part:
             case Constant(constant):
                 return [text(constant)]
             case Total():
                 return [self._total()]
-            case _ if sorting is None or numbered is None:
+            case _ if sorting is None or found is None:
                 raise TypeError("members that show records need rows")
             case Nodes(shown):
-                return self._listed(self._show(shown, numbered.row, self._binds), numbered)
+                return self._listed(self._show(shown, found.row, self._binds), found)
             case Edges(members):
-                shown = object_of([(key, self._edge(each, sorting, numbered)) for key, each in members])
-                return self._listed(shown, numbered)
+                shown = object_of([(key, self._edge(each, sorting, found)) for key, each in members])
+                return self._listed(shown, found)
             case PageFacts(members):
-                return object_of([(key, self._fact(each, sorting, numbered)) for key, each in members])
+                if not isinstance(found, Numbered):
+                    raise TypeError("facts of a page need numbered rows")
+                return object_of([(key, self._fact(each, sorting, found)) for key, each in members])
             case _:
                 assert_never(part)
 
-    def _edge(self, part: Constant | EdgeCursor | Nodes, sorting: Sorting, numbered: Numbered) -> list[Tree]:
+    def _edge(self, part: Constant | EdgeCursor | Nodes, sorting: Sorting, found: InOrder) -> list[Tree]:
         match part:
             case Constant(constant):
                 return [text(constant)]
             case Nodes(shown):
-                return self._show(shown, numbered.row, self._binds)
+                return self._show(shown, found.row, self._binds)
             case EdgeCursor():
-                return [self._cursor(sorting, numbered)]
+                return [self._cursor(sorting, found)]
             case _:
                 assert_never(part)
 
-    def _listed(self, shown: list[Tree], numbered: Numbered) -> list[Tree]:
-        in_order = [selects.ordered(numbered.place, descending=self._part.backward, nulls_first=False)]
-        items = selects.aggregate(
-            "string_agg", terms.concatenated(shown), text(", "), order=in_order, only=self._within(numbered)
-        )
+    def _listed(self, shown: list[Tree], found: InOrder) -> list[Tree]:
+        # Those that are not numbered are as many as are shown.
+        within = self._within(found) if isinstance(found, Numbered) else None
+        items = selects.aggregate("string_agg", terms.concatenated(shown), text(", "), order=found.order, only=within)
         return [text("["), items, text("]")]
 
     def _within(self, numbered: Numbered) -> Tree:
@@ -151,10 +152,10 @@ class _Page:
         cursor = selects.aggregate("max", self._cursor(sorting, numbered), only=only)
         return terms.call("coalesce", cursor, text("null"))
 
-    def _cursor(self, sorting: Sorting, numbered: Numbered) -> Tree:
+    def _cursor(self, sorting: Sorting, found: InOrder) -> Tree:
         if self._part.cursors is None:
             raise TypeError("a connection that shows cursors has their keys")
-        return cursor_text(self._part.cursors, sorting.key_texts(numbered.row.alias or ""), self._binds)
+        return cursor_text(self._part.cursors, sorting.key_texts(found.row.alias or ""), self._binds)
 
 
 def cursor_text(cursors: Cursors, keys: list[Tree], binds: Binds) -> Tree:

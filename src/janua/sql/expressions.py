@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from janua.model.collection import Path
+from janua.model.extract import Extract
 from janua.model.types import (
     Anything,
     Array,
@@ -66,12 +67,14 @@ SOME_DAY = "2000-01-01T"
 class Row:
     """A source of values: a table under an alias (None: the only one), with its document in the column `document`.
 
-    `typed`: it has the columns of relations, which hold what the document does.
+    `typed`: it has the columns of relations, which hold what the document does. `extract`: it is the table of one,
+    which has no documents, and columns for its fields only.
     """
 
     alias: str | None
     document: str = "data"
     typed: bool = True
+    extract: Extract | None = None
 
     def column(self, called: str) -> Tree:
         """Return a column of the table."""
@@ -139,9 +142,18 @@ def value_of(row: Row, target: Target) -> Tree:
     """Return the exact value of a scalar, comparable with `operand_of`; jsonb for what is not a scalar."""
     if isinstance(target, Column):
         return row.column(target.name)
+    if row.extract is not None:
+        return row.column(_held(row.extract, target.path))
     if target.column and row.typed:
         return row.column(target.column)
     return _value(row, target.path, target.type)
+
+
+def _held(extract: Extract, path: Path) -> str:
+    found = extract.column(path)
+    if found is None:
+        raise LookupError(f"{extract.table} does not hold {path!r}; `query.extracts` chooses what does")
+    return found
 
 
 def value_at(row: Row, path: Path, type: Type) -> Tree:

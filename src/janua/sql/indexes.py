@@ -1,30 +1,30 @@
-"""The indexes that a schema declares, as CREATE INDEX.
+"""The indexes that a schema declares, as CREATE INDEX; those that include fields are made by `extracts`.
 
 An index is called `{collection}$${hash of its definition}`: equal definitions have equal names, so what is to be built
 and dropped is a difference of sets. Expressions are those of `expressions`, so queries match them, and no stored
 document can make a build fail. Start at `indexes`.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import assert_never
 
-from janua.model.collection import Collection, Index, IndexKey, Path
-from janua.model.types import Type
+from janua.model.collection import Collection, Index, IndexKey
 from janua.query.limits import QueryLimits
-from janua.query.nodes import Place
 from janua.query.plan import plan_predicate
-from janua.sql import terms
+from janua.sql import extracts, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import LONG_KEY, Row, is_long, json_at, key_of, text_at, words_at
+from janua.sql.extracts import MARK
 from janua.sql.filters import condition
+from janua.sql.places import place_at
 from janua.sql.selects import table
 from janua.sql.statement import render
 from janua.sql.terms import Tree, name, number, text
 
-_MARK = "$$"
-"""What stands between the name of a collection and the digest of a definition; relations have names between theirs."""
+_NAME = re.compile(r".+\$\$[0-9a-f]{12}")
 
 ONLY_TABLE = Row(None)
 """Index expressions name their table's columns without a table."""
@@ -58,36 +58,31 @@ def indexes(collection: Collection) -> tuple[NamedIndex, ...]:
 
 def named_index(collection: Collection, index: Index) -> NamedIndex:
     """Return an index with its name and definition."""
+    if index.include:
+        called = extracts.index_name(collection, index)
+        return NamedIndex(called, collection.name, index, extracts.index_definition(collection, index))
     keys = ", ".join(_keys(collection, index))
     where = "" if index.where is None else f" WHERE {render(predicate(collection, index, ONLY_TABLE))}"
     method = "btree" if index.kind == "btree" else "gin"
     definition = f"{render(table(collection.name))} USING {method} ({keys}){where}"
     digest = sha256(f"{index.unique} {definition}".encode()).hexdigest()[:12]
-    return NamedIndex(f"{collection.name}{_MARK}{digest}", collection.name, index, definition)
+    return NamedIndex(f"{collection.name}{MARK}{digest}", collection.name, index, definition)
 
 
 def is_index_name(called: str) -> bool:
     """Return whether this is the name of a declared index, of any collection."""
-    return _MARK in called
+    return _NAME.fullmatch(called) is not None
 
 
 def collection_of(called: str) -> str:
     """Return the collection that a declared index belongs to."""
-    return called.partition(_MARK)[0]
+    return called.partition(MARK)[0]
 
 
 def drop_index(called: str, *, concurrently: bool = False) -> str:
     """Return DROP INDEX by name, for an index that may be gone already."""
     online = "CONCURRENTLY " if concurrently else ""
     return f"DROP INDEX {online}IF EXISTS {render(table(called))}"
-
-
-def place_at(collection: Collection, path: Path) -> Place:
-    """Return the declared place at a path, as queries resolve it."""
-    field = collection.field_at(path)
-    relation = collection.relation_at(path)
-    column = relation.column if relation is not None and not relation.many else ""
-    return Place(path, _type_at(collection, path) if field is None else field.type, column)
 
 
 def predicate(collection: Collection, index: Index, row: Row) -> Tree:
@@ -155,9 +150,3 @@ def _rest(value: Tree) -> Tree:
     digest = terms.call("sha256", terms.call("decode", doubled, text("escape")))
     is_longer = terms.compare(terms.call("length", value), ">", number(LONG_KEY))
     return terms.case(is_longer, digest, terms.cast(text(""), "bytea"))
-
-
-def _type_at(collection: Collection, path: Path) -> Type:
-    if path:
-        raise LookupError(f"{collection.name} declares no field at {path!r}")
-    return collection.type

@@ -1,14 +1,16 @@
 """What a collection consists of in the database, as plain values to compare with what is there.
 
 The names are those that `ddl`, `relations` and `triggers` give. Start at `inventory`. Declared indexes are left out:
-they come and go behind everybody's back, and `janua.indexes` says how far they are.
+they come and go behind everybody's back, and `janua.indexes` says how far they are. So do extracts of covering ones:
+`held_parts`.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-from janua.model.collection import Collection, Relation, link_table
+from janua.model.collection import Collection, Index, Relation, link_table
 from janua.sql.ddl import primary_key
+from janua.sql.extracts import Parts, columns_of
 from janua.sql.relations import foreign_key
 from janua.sql.triggers import FIRST, keep_cleared, part_name
 
@@ -52,6 +54,31 @@ def inventory(collection: Collection) -> set[Part]:
             cleared = part_name(name, each.column, "cleared")
             found |= {Part("function", "", cleared), Part("trigger", each.target, FIRST + cleared, "enabled")}
     return found
+
+
+def held_parts(collection: Collection, index: Index, called: str) -> set[Part]:
+    """Return all parts of the extract of a covering index of this name, but the index itself."""
+    parts = Parts(called)
+    columns = {each.name: each.type.partition(" ")[0] for each in columns_of(collection, index)}
+    found = {Part("column", parts.table, name, _TYPES.get(type, type)) for name, type in columns.items()}
+    return {
+        *found,
+        Part("table", parts.table),
+        Part("column", parts.table, "id", "uuid not null"),
+        Part("constraint", parts.table, parts.primary, "primary key"),
+        Part("index", parts.table, parts.primary, "valid"),
+        Part("function", "", parts.function),
+        *(Part("trigger", parts.collection, each, "enabled") for each in parts.triggers),
+    }
+
+
+def belongings(called: str) -> set[str]:
+    """Return the names of all parts of an extract by the name of its index, whatever it held."""
+    parts = Parts(called)
+    return {parts.table, parts.primary, parts.function, *parts.triggers}
+
+
+_TYPES = {"timestamptz": "timestamp with time zone"}
 
 
 def _one(name: str, relation: Relation) -> set[Part]:

@@ -17,6 +17,11 @@ def lock(collections: Iterable[str]) -> str:
     return f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"
 
 
+def lock_out(collection: str) -> str:
+    """Return the statement that keeps readers out of a collection, too."""
+    return f"LOCK TABLE {render(table(collection))} IN ACCESS EXCLUSIVE MODE"
+
+
 def count_up_to(collection: str, limit: int) -> str:
     """Return the statement that counts records, but no further than `limit`: one row, one column."""
     some = selects.select(number(1), source=table(collection, RECORD.alias), limit=number(limit))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from janua.query.nodes import Bound, OrderKey, Position
-from janua.sql import selects
+from janua.sql import selects, terms
 from janua.sql.binds import Binds
 from janua.sql.expressions import Row
 from janua.sql.order import Sorting
@@ -47,6 +47,11 @@ def page_rows(rows: Rows, page: Page, binds: Binds) -> tuple[Tree, Sorting]:
     alias = binds.alias()
     merged = selects.select(selects.every_column(alias), source=selects.derived(both, alias), limit=page.limit.copy())
     return merged.order_by(*sorting.order_of_columns(alias, backward=page.backward), copy=False), sorting
+
+
+def limit_of(limit: Position, size: int | None, binds: Binds) -> Tree:
+    """Return the size of a page: as a parameter, unless it is written into the statement."""
+    return binds.use(limit, "bigint") if size is None else terms.number(size)
 
 
 def _arms(sorting: Sorting, page: Page) -> list[Tree]:

@@ -199,7 +199,7 @@ def _related_many(part: RelatedMany, row: Row, binds: Binds) -> Tree:
         "string_agg",
         json_of(part.part, numbered.row, binds),
         text(", "),
-        order=[selects.ordered(numbered.place, descending=False, nulls_first=False)],
+        order=numbered.order,
         only=terms.compare(numbered.place, "<=", limit),
     )
     truncated = terms.compare(terms.call("count", terms.star()), ">", limit)

@@ -16,7 +16,7 @@ from janua.sql.binds import Binds
 from janua.sql.expressions import Row
 from janua.sql.filters import condition
 from janua.sql.order import Numbered, Sorting
-from janua.sql.pages import Page, page_rows
+from janua.sql.pages import Page, limit_of, page_rows
 from janua.sql.parts import json_of
 from janua.sql.points import is_point, point_statement
 from janua.sql.statement import Statement, statement_of
@@ -34,7 +34,7 @@ def select_statement(plan: ReadPlan) -> Statement:
     texts and nulls, null for an empty page. `total` bigint: of all that match, null unless the plan counts.
     """
     binds = Binds()
-    limit = binds.use(plan.limit, "bigint")
+    limit = limit_of(plan.limit, plan.size, binds)
     page = Page(plan.order, terms.plus(limit, 1), plan.bound, plan.offset, plan.backward)
     rows, sorting = page_rows(partial(_rows, plan, binds), page, binds)
     numbered = sorting.numbered(rows, backward=plan.backward)
@@ -86,7 +86,7 @@ def _answer(plan: ReadPlan, sorting: Sorting, numbered: Numbered, limit: Tree, b
         "string_agg",
         json_of(plan.part, numbered.row, binds),
         text(", "),
-        order=[selects.ordered(numbered.place, descending=plan.backward, nulls_first=False)],
+        order=numbered.order,
         only=shown,
     )
     nearest = terms.compare(numbered.place, "=", terms.number(1))

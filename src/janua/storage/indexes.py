@@ -34,13 +34,14 @@ State = Literal["building", "valid", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class StoredIndex:
-    """A declared index; `definition` is JSON text `{"kind", "fields", "unique"}`."""
+    """A declared index; `definition` is JSON text `{"kind", "fields", "unique"}`, with `include` if it `covers` any."""
 
     collection: str
     name: str
     definition: str
     state: State
     reason: str | None
+    covers: bool
 
 
 async def declare(connection: Connection, index: NamedIndex, state: State) -> None:
@@ -50,6 +51,7 @@ async def declare(connection: Connection, index: NamedIndex, state: State) -> No
             "kind": index.index.kind,
             "fields": [("-" if key.descending else "") + ".".join(key.path) for key in index.index.keys],
             "unique": index.index.unique,
+            **({"include": [".".join(path) for path in index.index.include]} if index.index.include else {}),
         }
     )
     await connection.execute(
@@ -78,11 +80,20 @@ async def set_state(connection: Connection, name: str, state: State, reason: str
 async def load(connection: Connection, collection: str | None = None) -> Sequence[StoredIndex]:
     """Return the declared indexes of one collection, or of all."""
     rows = await connection.fetch(
-        "SELECT collection, name, definition::text, state, reason FROM janua.indexes "
+        "SELECT collection, name, definition::text, state, reason, definition ? 'include' FROM janua.indexes "
         "WHERE $1::text IS NULL OR collection = $1 ORDER BY collection, name",
         collection,
     )
     return [StoredIndex(*row) for row in rows]
+
+
+async def load_ready(connection: Connection) -> Sequence[tuple[str, str, str]]:
+    """Return the covering indexes whose extracts hold all records: (collection, name, since when)."""
+    rows = await connection.fetch(
+        "SELECT collection, name, updated_at::text AS since FROM janua.indexes "
+        "WHERE definition ? 'include' AND state = 'valid' ORDER BY name"
+    )
+    return [(row["collection"], row["name"], row["since"]) for row in rows]
 
 
 async def load_existing(connection: Connection) -> Mapping[str, bool]:
@@ -101,7 +112,7 @@ async def build_online(connection: Connection, index: NamedIndex, *, exists: boo
     Raises: `UniqueConflict` when stored records are not unique, `StatementConflict`, `StorageFull`.
     """
     try:
-        async with _unhurried(connection):
+        async with unhurried(connection):
             if exists:
                 await connection.execute(index.drop(concurrently=True), timeout=UNHURRIED)
             with index_build():
@@ -114,12 +125,13 @@ async def build_online(connection: Connection, index: NamedIndex, *, exists: boo
 
 async def drop_online(connection: Connection, name: str) -> None:
     """Drop an index while readers and writers go on."""
-    async with _unhurried(connection):
+    async with unhurried(connection):
         await connection.execute(drop_index(name, concurrently=True), timeout=UNHURRIED)
 
 
 @asynccontextmanager
-async def _unhurried(connection: Connection) -> AsyncGenerator[None]:
+async def unhurried(connection: Connection) -> AsyncGenerator[None]:
+    """Let statements on this connection, outside of transactions, take as long as they need while the block runs."""
     # What is done CONCURRENTLY may not run in a transaction, so the limits are lifted for the session and restored.
     await connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
     try:

@@ -46,6 +46,12 @@ async def lock(connection: Connection, collections: Sequence[str]) -> None:
         raise StatementConflict from error
 
 
+async def lock_at_once(connection: Connection, statement: str) -> None:
+    """Take a lock that nobody holds for longer than `LOCK_SECONDS`. Raises: `StatementConflict`."""
+    if not await _try_lock(connection, statement):
+        raise StatementConflict
+
+
 async def _try_lock(connection: Connection, statement: str) -> bool:
     try:
         async with connection.transaction():

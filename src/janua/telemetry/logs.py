@@ -15,6 +15,8 @@ COLOURS: Final = {"WARNING": "\x1b[33m", "ERROR": "\x1b[31m", "CRITICAL": "\x1b[
 PLAIN: Final = "\x1b[0m"
 QUIET: Final = ("asyncio", "uvicorn", "opentelemetry", "watchfiles", "pgmigrate", "sqlglot")
 """Libraries whose lines below a warning tell an operator nothing."""
+SILENT: Final = ("asyncpg.pool",)
+"""Libraries whose warnings do neither: a traceback, twice a second, while PostgreSQL is away."""
 
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -28,6 +30,8 @@ def configure(level: Level, format: Format) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
+    for name in SILENT:
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 class JsonLines(logging.Formatter):

@@ -28,6 +28,7 @@ QUERY: Final = "db.query.text"
 ERROR: Final = "janua.error"
 """Attribute of a request: the code of the error that it was answered with, the first one of several."""
 OPERATION: Final = "graphql.operation.name"
+OPERATION_TYPE: Final = "graphql.operation.type"
 ROOT_FIELDS: Final = "janua.graphql.root_fields"
 
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 from janua.telemetry import metrics
 from janua.telemetry.spans import COLLECTION, MOST_SPANS, QUERY, Kind, Span, Step, current
 
-_TARGET: Final = re.compile(r'"?\b(?P<schema>collections|janua)"?\."?(?P<table>\w+)')
+_TARGET: Final = re.compile(r'"?\b(?P<schema>collections|janua)"?\."?(?P<table>\w+)\b(?!"?\()')
+_NESTING: Final = re.compile(rf"(?P<text>'(?:[^']|'')*')|(?P<open>\()|(?P<close>\))|{_TARGET.pattern}")
 _OPERATIONS: Final = frozenset(
     {"SELECT", "INSERT", "UPDATE", "DELETE", "COPY", "BEGIN", "COMMIT", "ROLLBACK", "CREATE", "ALTER", "DROP", "SET"}
 )
@@ -93,8 +94,19 @@ def described(text: str) -> tuple[str, str]:
     if first == "WITH":
         found = _WRITES.search(text)
         first = found[1].split()[0] if found else "SELECT"
-    target = _TARGET.search(text)
+    target = _outermost(text)
     named = (
         "" if target is None else target["table"] if target["schema"] == "collections" else f"janua.{target['table']}"
     )
     return first if first in _OPERATIONS else "OTHER", named
+
+
+def _outermost(text: str) -> re.Match[str] | None:
+    """Return the first of the tables that stand in the fewest parentheses; those in more are what is related to it."""
+    found: re.Match[str] | None = None
+    depth, least = 0, len(text)
+    for each in _NESTING.finditer(text):
+        depth += (each["open"] is not None) - (each["close"] is not None)
+        if each["table"] is not None and depth < least:
+            found, least = each, depth
+    return found

@@ -112,7 +112,7 @@ class FieldSummary:
 
 @strawberry.type(description="A declared index and how far it is.")
 class IndexState:
-    """An index; `reason` says why it failed."""
+    """An index; `reason` says why it failed, `include` what a covering one holds besides."""
 
     name: str
     kind: str
@@ -120,6 +120,7 @@ class IndexState:
     unique: bool
     state: IndexProgress
     reason: str | None
+    include: list[str]
 
 
 @strawberry.type(description="A relation; `inverse` is the field on the other side.")
@@ -195,6 +196,7 @@ def _index(found: answers.IndexState) -> IndexState:
         unique=found.unique,
         state=IndexProgress(found.state),
         reason=found.reason,
+        include=list(found.include),
     )
 
 

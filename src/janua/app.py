@@ -21,6 +21,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
+from janua.api.admission import FEWEST
 from janua.api.boundary import Boundary
 from janua.api.directory import Directory
 from janua.api.graphql.execution import Engine
@@ -37,7 +38,7 @@ from janua.gateway.builtin import ensure_records
 from janua.gateway.evolver import evolving
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.gateway.vitals import taking_vitals
-from janua.telemetry.metrics import share_between_workers, worker_ended
+from janua.telemetry.metrics import Now, share_between_workers, worker_ended
 from janua.telemetry.tracing import open_tracing
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         sys.setswitchinterval(SWITCH_SECONDS)
+        Now.places = settings.server.max_in_flight
         async with contextlib.AsyncExitStack() as stack:
             app.state.tracing = await stack.enter_async_context(open_tracing(dev=dev))
             app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings, serves=True))
@@ -138,6 +140,7 @@ def server_config(settings: Settings, *, dev: bool = False, gateway: Gateway | N
         head_seconds=server.receive_timeout,
         url_bytes=settings.limits.url_bytes,
         max_in_flight=server.max_in_flight,
+        fewest_in_flight=max(FEWEST, 2 * settings.database.pool_max),
         log=(settings.log.level, settings.log.format),
         host=server.host.strip("[]"),
         port=server.port,

@@ -44,7 +44,7 @@ class Server(Section):
     max_in_flight: int = Field(
         default=128,
         ge=1,
-        description="Requests that each worker works on at once; of more, those that find no place get 503.",
+        description="Requests that each worker works on at once, at most; of more, those that find no place get 503.",
     )
     pages: bool | None = Field(
         default=None,

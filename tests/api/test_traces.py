@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, Route, async_playwright, expect
 from janua.app import server_config
 from janua.gateway.gateway import Gateway
 from janua.telemetry.recent import Recent
-from janua.telemetry.spans import Kind, Trace
+from janua.telemetry.spans import Kind, Step, Trace
 from tests.api.serving import serving
 
 pytestmark = pytest.mark.anyio
@@ -136,7 +136,7 @@ def test_the_memory_of_requests_is_bounded() -> None:
     recent = Recent(kept=3)
     for number in range(10):
         trace = Trace()
-        trace.begin(str(number), Kind.SERVER, {}).finish()
+        trace.begin(Step(str(number), Kind.SERVER)).finish()
         recent.keep(trace)
     last, traces = recent.since(0)
     assert last == 10

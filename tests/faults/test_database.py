@@ -7,6 +7,7 @@ import logging
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import AsyncGenerator, Generator, Sequence
@@ -217,6 +218,32 @@ async def test_a_pool_that_is_exhausted_is_a_503_in_time_and_health_still_answer
             assert (await http.get("/livez")).status_code == 200
             assert (await http.get("/readyz")).status_code == 503
         assert (await first).status_code == 200
+
+
+async def test_exports_that_are_left_standing_keep_nobody_else_waiting(settings: Settings, database: str) -> None:
+    lines = "".join(json.dumps({"title": str(n) * 1_000_000}) + "\n" for n in range(10))
+    ask = b"GET /api/books/export HTTP/1.1\r\nHost: test\r\n\r\n"
+    async with (
+        janua(settings, pool_min=1, pool_max=4, acquire_timeout=0.5) as http,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        sent = await http.post("/api/books/import", content=lines, headers={"Content-Type": "application/x-ndjson"})
+        assert sent.json()["imported"] == 10
+        for _ in range(6):
+            taker = stack.enter_context(socket.socket())
+            taker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            await asyncio.to_thread(taker.connect, (http.base_url.host, http.base_url.port))
+            taker.sendall(ask)
+        await asyncio.sleep(1)
+        for _ in range(3):
+            assert (await http.get("/api/books?limit=1")).status_code == 200
+        answer = await http.get("/api/books/export")
+        assert (answer.status_code, answer.json()["code"]) == (503, "database.unavailable")
+        assert answer.headers["Retry-After"]
+        await stack.aclose()
+        async with asyncio.timeout(NOTICED_SECONDS):
+            while (await http.get("/api/books/export?title=x")).status_code != 200:  # noqa: ASYNC110 -- as above
+                await asyncio.sleep(0.1)
 
 
 @pytest.mark.parametrize(

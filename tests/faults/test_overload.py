@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import AsyncGenerator
 from functools import partial
@@ -10,7 +11,7 @@ import asyncpg
 import httpx
 import pytest
 
-from janua.api.admission import WAIT_SECONDS, Gate
+from janua.api.admission import INTERVAL_SECONDS, WAIT_SECONDS, Gate
 from janua.api.protocol import is_simple
 from janua.app import server_config
 from janua.config import Settings
@@ -20,6 +21,7 @@ from tests.api.serving import serving
 pytestmark = pytest.mark.anyio
 
 PLACES = 4
+MANY = 8
 QUICK = 2.0  # seconds that a refusal may take on a machine that is busy; it is made after WAIT_SECONDS
 
 
@@ -118,6 +120,46 @@ async def test_a_short_crowd_is_let_in_without_a_refusal(gateway: Gateway) -> No
     assert {each.status_code for each in answers} == {200}
 
 
+class Narrow(Gate):
+    """A gate that has one place for work, whatever happens."""
+
+    def _fitting(self, passed: float) -> float:
+        return 1.0
+
+
+@pytest.mark.parametrize("waits_for", ["a statement", "the rest of a body", "a client that does not read"])
+async def test_a_request_that_waits_for_its_client_leaves_its_place_to_others(
+    waits_for: str, gateway: Gateway, library: None, database: str
+) -> None:
+    config = server_config(gateway.settings, gateway=gateway)
+    config.gate = Narrow(MANY)
+    async with (
+        serving(config) as address,
+        httpx.AsyncClient(base_url=address, timeout=30) as http,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        _, writer = await asyncio.open_connection("127.0.0.1", int(address.rpartition(":")[2]), limit=1)
+        stack.callback(writer.close)
+        match waits_for:
+            case "a statement":
+                await stack.enter_async_context(stuck(database))
+                writer.write(b"GET /api/books HTTP/1.1\r\nHost: x\r\n\r\n")
+            case "the rest of a body":
+                writer.write(b"POST /api/books HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n")
+                writer.write(b"Content-Length: 100\r\n\r\n{")
+            case _:
+                documents = "\n".join(json.dumps({"name": "x" * 10_000}) for _ in range(2000))
+                headers = {"Content-Type": "application/x-ndjson"}
+                imported = await http.post("/api/records/import", content=documents, headers=headers)
+                assert imported.json()["imported"] == 2000
+                writer.write(b"GET /api/records/export HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(3 * INTERVAL_SECONDS)
+        await http.get("/")  # since the last look, at least one
+        await asyncio.sleep(2 * INTERVAL_SECONDS)
+        statuses = {(await http.get("/api")).status_code for _ in range(3)}
+        assert (503 in statuses) is (waits_for == "a statement")
+
+
 async def test_clients_that_are_gone_give_their_places_back(
     http: httpx.AsyncClient, library: None, served: str, database: str
 ) -> None:
@@ -173,12 +215,25 @@ async def test_a_place_comes_free_for_the_next_after_refusals() -> None:
         (b"GET /api/books HTTP/1.0\r\nHost: x\r\n\r\n", False),
         (b"GET /api/books HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", False),
         (b"GET /api/books HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n", False),
+        (b"GET /api/books HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\nbook", False),
         (b"GET /api/books HTTP/1.1\r\nHost: x\r\nTRANSFER-ENCODING: chunked\r\n\r\n", False),
         (b"GET /graphql HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n", False),
         (b"GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n", False),
         (b"GET /api/books HTTP/1.1\r\nHost: x\r\n", False),
-        (b"POST /api/books HTTP/1.1\r\nHost: x\r\n\r\n", False),
+        (b"HEAD /api/books HTTP/1.1\r\nHost: x\r\n\r\n", False),
+        (b"DELETE /api/books/1 HTTP/1.1\r\nHost: x\r\n\r\n", True),
+        (b"POST /graphql HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", True),
+        (b"POST /graphql HTTP/1.1\r\ncontent-length:0\r\n\r\n", True),
+        (b"POST /graphql HTTP/1.1\r\nContent-Length: 8\r\n\r\n\r\n\r\n\r\n\r\n", True),
+        (b"POST /graphql HTTP/1.1\r\nContent-Length: 3\r\n\r\n{}", False),
+        (b"POST /graphql HTTP/1.1\r\nContent-Length: 1\r\n\r\n{}", False),
+        (b"POST /graphql HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}", False),
+        (b"POST /graphql HTTP/1.1\r\nContent-Length: 2\nContent-Length: 20\r\n\r\n{}", False),
+        (b"POST /graphql HTTP/1.1\r\nContent-Length : 2\r\n\r\n{}", False),
+        (b"POST /graphql HTTP/1.1\r\nContent-Length: +2\r\n\r\n{}", False),
+        (b"POST /graphql HTTP/1.1\r\nHost: x\r\n\r\n{}", False),
+        (b"POST /a HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}GET /b HTTP/1.1\r\n\r\n", False),
     ],
 )
-def test_only_a_whole_request_without_a_body_is_refused_unread(data: bytes, simple: bool) -> None:
+def test_only_a_whole_request_is_refused_unread(data: bytes, simple: bool) -> None:
     assert is_simple(data) is simple

@@ -14,7 +14,7 @@ from janua.sql.statement import Statement
 from janua.storage import batches as module
 from janua.storage.batches import Batches
 from janua.storage.pool import Pool, acquire, connection, open_pool, release
-from janua.telemetry.spans import Kind, Trace, current
+from janua.telemetry.spans import Kind, Step, Trace, current
 
 pytestmark = pytest.mark.anyio
 
@@ -239,7 +239,7 @@ async def test_the_trace_of_each_has_its_own_statement_and_with_how_many_it_ran(
     async def traced(number: int) -> Trace:
         trace = Trace()
         trace.parameters = {}
-        current.set(trace.begin("request", Kind.SERVER, {}))
+        current.set(trace.begin(Step("request", Kind.SERVER)))
         await answer(batches, SLOW, number)
         return trace
 

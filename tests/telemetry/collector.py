@@ -17,6 +17,9 @@ class Collector:
         self.endpoint = endpoint
         self.traces: list[ExportTraceServiceRequest] = []
         self.metric_sets: list[ExportMetricsServiceRequest] = []
+        self.asked = 0
+        self.busy = threading.Lock()
+        """Nothing is answered while it is held."""
 
     @property
     def spans(self) -> list[Span]:
@@ -39,6 +42,9 @@ def collecting() -> Generator[Collector]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            collector.asked += 1
+            with collector.busy:
+                pass
             if self.path == "/v1/traces":
                 collector.traces.append(ExportTraceServiceRequest.FromString(body))
             elif self.path == "/v1/metrics":

@@ -7,7 +7,7 @@ from collections.abc import Generator
 import pytest
 
 from janua.telemetry.logs import configure
-from janua.telemetry.spans import Kind, Trace, current
+from janua.telemetry.spans import Kind, Step, Trace, current
 from janua.telemetry.trouble import AGAIN_SECONDS, Trouble
 
 
@@ -22,7 +22,7 @@ def _root_logger() -> Generator[None]:
 
 def test_a_json_line_has_the_trace_that_it_belongs_to(capsys: pytest.CaptureFixture[str]) -> None:
     configure("info", "json")
-    span = Trace().begin("GET /api/books", Kind.SERVER, {})
+    span = Trace().begin(Step("GET /api/books", Kind.SERVER))
     current.set(span)
     logging.getLogger("janua.test").warning("line\nbreak %s", "“")
     line = capsys.readouterr().err.splitlines()

@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from janua.errors import UnknownField
-from janua.telemetry.spans import MOST_SPANS, Kind, Span, Trace, current, span
+from janua.telemetry.spans import MOST_SPANS, Kind, Span, Step, Trace, current, span
 from janua.telemetry.statements import described, statement
 
 
 def a_request() -> Span:
-    root = Trace().begin("GET /api/books", Kind.SERVER, {})
+    root = Trace().begin(Step("GET /api/books", Kind.SERVER))
     current.set(root)
     return root
 

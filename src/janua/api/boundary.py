@@ -6,6 +6,7 @@ unexpected one out, and stamps the catalog's revision on the answers about colle
 
 import logging
 import re
+from collections.abc import Awaitable
 from itertools import chain
 
 from starlette.exceptions import HTTPException
@@ -121,12 +122,12 @@ class _Answer:
         self._begun = False
         self.revision = revision
 
-    async def send(self, message: Message) -> None:
-        """Pass a message of the answer on."""
+    def send(self, message: Message) -> Awaitable[None]:
+        """Pass a message of the answer on; not a coroutine of its own, which would be one more for each request."""
         if message["type"] == "http.response.start":
             self._begun = True
             self._stamp(message)
-        await self._send(message)
+        return self._send(message)
 
     async def with_problem(self, error: JanuaError) -> None:
         """Answer with an error."""

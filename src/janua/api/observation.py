@@ -5,18 +5,35 @@ Plain ASGI, outside of everything else, so that what is measured is what the cli
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from janua.model.catalog import Catalog
 from janua.telemetry import metrics
-from janua.telemetry.spans import COLLECTION, REVISION, ROUTE, SCHEMA_VERSION, STATUS, Kind, Span, Trace, Value, current
+from janua.telemetry.spans import (
+    COLLECTION,
+    REVISION,
+    ROUTE,
+    SCHEMA_VERSION,
+    STATUS,
+    Description,
+    Kind,
+    Span,
+    Step,
+    Trace,
+    Value,
+    current,
+)
+from janua.telemetry.traceparent import traceparent
 from janua.telemetry.tracing import Tracing
 
 UNTRACED: Final = ("/traces", "/static", "/livez", "/readyz", "/metrics", "/favicon.ico")
 GONE: Final = 499  # the client went away before its answer began; nginx's number for it
 SLOW_SECONDS: Final = 5.0
+REQUEST: Final = Step("", Kind.SERVER)  # until it is known which
 
 log = logging.getLogger(__name__)
 
@@ -52,22 +69,20 @@ class _Measured:
         self._status = GONE
         self._tracing: Tracing | None = getattr(scope["app"].state, "tracing", None)
         self._trace: Trace | None = None
-        if self._tracing is not None and not scope["path"].startswith(UNTRACED):
+        if self._tracing is not None and self._tracing.is_on and not scope["path"].startswith(UNTRACED):
             self._trace = self._tracing.begin(scope["headers"])
         # Set even to None: this task's context may come from one that was traced.
-        self._span = self._trace and self._trace.begin(scope["method"], Kind.SERVER, request_attributes(scope))
-        if self._span is not None and self._tracing is not None and self._tracing.recent is not None:
-            self._span.attributes["url.query"] = scope["query_string"].decode("latin-1")
+        self._span = None if self._trace is None else self._trace.begin(REQUEST)
         current.set(self._span)
         self._start = time.perf_counter()
 
-    async def send(self, message: Message) -> None:
-        """Pass on a message of the answer."""
+    def send(self, message: Message) -> Awaitable[None]:
+        """Pass on a message of the answer; not a coroutine of its own, which would be one more for each request."""
         if message["type"] == "http.response.start":
             self._status = message["status"]
             if self._trace is not None and self._tracing is not None:
                 self._add_headers(message, self._trace, dev=self._tracing.recent is not None)
-        await self._send(message)
+        return self._send(message)
 
     def finish(self) -> None:
         """Note how it went."""
@@ -77,15 +92,16 @@ class _Measured:
         if self._status == 500 or seconds > SLOW_SECONDS:
             log.warning("%s %s: %d after %.1f s", self._scope["method"], self._scope["path"], self._status, seconds)
         if self._trace is not None and self._span is not None and self._tracing is not None:
-            self._span.name = f"{self._scope['method']} {route}".strip()
-            self._span.attributes |= {ROUTE: route, STATUS: self._status, **about(self._scope)}
             self._span.finish()
             if self._status >= 500:
                 self._span.error = str(self._status)
+            self._trace.describe = partial(described, self._scope, self._status, catalog_of(self._scope))
+            if self._tracing.recent is not None:
+                self._span.note("url.query", self._scope["query_string"].decode("latin-1"))
             self._tracing.end(self._trace)
 
     def _add_headers(self, message: Message, trace: Trace, *, dev: bool) -> None:
-        added = [(b"traceparent", f"00-{trace.id:032x}-{trace.root.id:016x}-{trace.sampled:02x}".encode())]
+        added = [(b"traceparent", traceparent(trace.id, trace.root.id, sampled=trace.sampled))]
         if dev:
             added.append((b"server-timing", server_timing(trace, time.perf_counter() - self._start).encode()))
         message["headers"] = [*message.get("headers", ()), *added]
@@ -96,36 +112,51 @@ def route_of(scope: Scope) -> str:
     return getattr(scope.get("route"), "path", "")
 
 
-def request_attributes(scope: Scope) -> dict[str, Value]:
-    """Return what is known of a request at its beginning; not the query string, which may hold people's data."""
-    found: dict[str, Value] = {
-        "http.request.method": scope["method"],
-        "url.path": scope["path"],
-        "url.scheme": scope["scheme"],
-        "network.protocol.version": scope["http_version"],
+def described(scope: Scope, status: int, catalog: Catalog | None) -> Description:
+    """Return what a request was; without its query string, which may hold people's data."""
+    agent = next((value for name, value in scope["headers"] if name == b"user-agent"), b"")
+    server = scope["server"] or ("", 0)
+    known = (scope["method"], route_of(scope), status, scope["scheme"], scope["http_version"], *server, agent)
+    return _step(*known, _about(scope, catalog)), {"url.path": scope["path"]}
+
+
+@lru_cache(maxsize=2048)
+def _step(  # noqa: PLR0913, PLR0917 -- all that a request has in common with others
+    method: str, route: str, status: int, scheme: str, version: str, host: str, port: int | None, agent: bytes,
+    about: tuple[tuple[str, Value], ...],
+) -> Step:  # fmt: skip
+    known: dict[str, Value] = {
+        "http.request.method": method,
+        "url.scheme": scheme,
+        "network.protocol.version": version,
+        ROUTE: route,
+        STATUS: status,
     }
-    if scope["server"]:
-        found["server.address"], found["server.port"] = scope["server"][0], scope["server"][1] or 0
-    for name, value in scope["headers"]:
-        if name == b"user-agent":
-            found["user_agent.original"] = value.decode("latin-1")
-    return found
+    if host:
+        known |= {"server.address": host, "server.port": port or 0}
+    if agent:
+        known["user_agent.original"] = agent.decode("latin-1")
+    return Step(f"{method} {route}".strip(), Kind.SERVER, known | dict(about))
 
 
-def about(scope: Scope) -> dict[str, Value]:
-    """Return which collection, schema version and catalog a request was about."""
+def catalog_of(scope: Scope) -> Catalog | None:
+    """Return the catalog that is served, None before there is one."""
     gateway = getattr(scope["app"].state, "gateway", None)
-    if gateway is None:
-        return {}
-    catalog = gateway.live.catalog
-    found: dict[str, Value] = {REVISION: catalog.revision}
+    return None if gateway is None else gateway.live.catalog
+
+
+def _about(scope: Scope, catalog: Catalog | None) -> tuple[tuple[str, Value], ...]:
+    """Return which collection, schema version and catalog a request was about."""
+    if catalog is None:
+        return ()
+    found: list[tuple[str, Value]] = [(REVISION, catalog.revision)]
     parameters: Mapping[str, Any] = scope.get("path_params", {})
     generic = "records" if scope["path"].startswith("/records") else ""
     if name := parameters.get("collection", generic):
-        found[COLLECTION] = name
+        found.append((COLLECTION, name))
         if collection := catalog.collections.get(name):
-            found[SCHEMA_VERSION] = collection.version
-    return found
+            found.append((SCHEMA_VERSION, collection.version))
+    return tuple(found)
 
 
 def server_timing(trace: Trace, seconds: float) -> str:

@@ -7,17 +7,18 @@ on open connections are still answered. Start at `BoundedProtocol`; `ServerConfi
 """
 
 import asyncio
+import re
 from functools import partial
 from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from janua.api.admission import Gate
+from janua.api.admission import FEWEST, Gate
 from janua.api.boundary import HEADER_BYTES
-from janua.api.plain import PlainProtocol
 from janua.api.problems import problem_response
 from janua.api.sending import EXTENSIONS, Cycle
+from janua.api.taking import TakingProtocol
 from janua.errors import HeadersTooLarge, InvalidRequest, JanuaError, Overloaded, RequestTooSlow, UrlTooLong
 from janua.telemetry import metrics
 from janua.telemetry.logs import Format, Level, configure
@@ -33,7 +34,9 @@ ALWAYS: Final = frozenset({"/livez", "/readyz", "/metrics"})
 
 
 ALWAYS_GET: Final = tuple(f"GET {path}".encode() for path in sorted(ALWAYS))
-NOT_SIMPLE: Final = (b"\ncontent-", b"\ntransfer-encoding", b"\nexpect", b"\nupgrade", b"\nconnection: close")
+METHODS: Final = (b"GET /", b"POST /", b"PUT /", b"PATCH /", b"DELETE /")
+NOT_SIMPLE: Final = (b"\ntransfer-encoding", b"\nexpect", b"\nupgrade", b"\nconnection: close")
+LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n")
 
 
 class ServerConfig(uvicorn.Config):
@@ -48,13 +51,14 @@ class ServerConfig(uvicorn.Config):
         head_seconds: float,
         url_bytes: int,
         max_in_flight: int,
+        fewest_in_flight: int = FEWEST,
         log: tuple[Level, Format] | None = None,
         **settings: Any,  # noqa: ANN401 -- as above
     ) -> None:
         super().__init__(app, http=BoundedProtocol, **settings)
         self.head_seconds = head_seconds
         self.url_bytes = url_bytes
-        self.gate = Gate(max_in_flight)
+        self.gate = Gate(max_in_flight, fewest_in_flight)
         self.log = log
 
     def configure_logging(self) -> None:
@@ -63,7 +67,7 @@ class ServerConfig(uvicorn.Config):
             configure(*self.log)
 
 
-class BoundedProtocol(PlainProtocol):
+class BoundedProtocol(TakingProtocol):
     """One connection."""
 
     config: ServerConfig
@@ -76,6 +80,7 @@ class BoundedProtocol(PlainProtocol):
     _refused = False
     _leaving = False
     _held: bytes | None = None
+    _held_bytes = 0
     _has_place = False
     _refused_at = float("-inf")
     _lingers_until: float | None = None
@@ -99,7 +104,7 @@ class BoundedProtocol(PlainProtocol):
         if self._held is not None:
             self._held += data
         elif self.config.gate.full and self._is_idle() and is_simple(data):
-            self._held = data
+            self._held, self._held_bytes = data, len(data)
             self.config.gate.enter(self.loop, self._admit_held, self._turn_away_held)
         else:
             self._parse(data)
@@ -122,10 +127,10 @@ class BoundedProtocol(PlainProtocol):
     def _turn_away_held(self) -> None:
         """Refuse the request whose bytes were kept, without having read them: this costs a quarter of reading them."""
         data, self._held = self._held or b"", None
-        metrics.REFUSED.inc()
+        metrics.Now.refused += 1
         self.transport.write(REFUSAL)
         self._refused_at = self.loop.time()
-        if more := data[data.index(b"\r\n\r\n") + 4 :]:
+        if more := data[self._held_bytes :]:
             self.data_received(more)
 
     def _parse(self, data: bytes) -> None:
@@ -159,6 +164,7 @@ class BoundedProtocol(PlainProtocol):
         """Work on a request once there is a place for it."""
         # Uvicorn makes cycles of its own class, in the middle of reading a head.
         cycle.__class__ = Cycle
+        assert isinstance(cycle, Cycle)  # noqa: S101 -- for the type checker
         cycle.scope["extensions"] = EXTENSIONS
         if self._leaving:
             cycle.keep_alive = False
@@ -170,23 +176,24 @@ class BoundedProtocol(PlainProtocol):
         else:
             self.config.gate.enter(self.loop, partial(self._admit, cycle, app), partial(self._turn_away, cycle))
 
-    def _admit(self, cycle: RequestResponseCycle, app: Any) -> None:  # noqa: ANN401 -- uvicorn's
+    def _admit(self, cycle: Cycle, app: Any) -> None:  # noqa: ANN401 -- uvicorn's
         if cycle.disconnected:
             self.config.gate.leave()
             return
+        self.config.gate.begin(cycle)
         task = self.loop.create_task(cycle.run_asgi(app))
         self.tasks.add(task)
-        task.add_done_callback(self._done)
+        task.add_done_callback(partial(self._done, cycle))
 
-    def _done(self, task: asyncio.Task[None]) -> None:
+    def _done(self, cycle: Cycle, task: asyncio.Task[None]) -> None:
         self.tasks.discard(task)
-        self.config.gate.leave()
+        self.config.gate.leave(cycle)
 
     def _turn_away(self, cycle: RequestResponseCycle) -> None:
         """Answer a request that there was no place for; nobody reads its body."""
         if cycle.disconnected:
             return
-        metrics.REFUSED.inc()
+        metrics.Now.refused += 1
         closes = not cycle.keep_alive
         answer = CLOSING_REFUSAL if closes else REFUSAL
         self.transport.write(answer[: answer.index(b"{")] if cycle.scope["method"] == "HEAD" else answer)
@@ -298,11 +305,18 @@ class BoundedProtocol(PlainProtocol):
 
 
 def is_simple(data: bytes) -> bool:
-    """Say whether these bytes are one whole request without a body, from a client that keeps the connection."""
-    if not data.startswith(b"GET /") or not data.endswith(b"\r\n\r\n") or data.startswith(ALWAYS_GET):
+    """Say whether these bytes are one whole request with its body, if any, from a client that keeps the connection."""
+    head, blank, body = data.partition(b"\r\n\r\n")
+    if not blank or not head.startswith(METHODS) or head.startswith(ALWAYS_GET):
         return False
-    lower = data.lower()
-    return data.count(b"\r\n\r\n") == 1 and b" http/1.1\r\n" in lower and not any(each in lower for each in NOT_SIMPLE)
+    lower = head.lower() + b"\r\n"
+    if not lower.partition(b"\r\n")[0].endswith(b" http/1.1") or any(each in lower for each in NOT_SIMPLE):
+        return False
+    lengths = lower.count(b"\ncontent-length")
+    if not lengths:
+        return not body
+    length = LENGTH.search(lower)
+    return lengths == 1 and length is not None and int(length[1]) == len(body)
 
 
 def _raw_response(error: JanuaError, connection: bytes = b"connection: close") -> bytes:

@@ -51,6 +51,11 @@ class Cycle(RequestResponseCycle):
     closes = False
     """The connection is to be closed when the client has sent what it still sends: earlier, it loses the answer."""
 
+    @property
+    def streams(self) -> bool:
+        """Whether the request waits for its client: for the rest of its body, or to take its answer."""
+        return self.more_body or (self.response_started and not self.response_complete)
+
     async def send(self, message: Any) -> None:  # noqa: ANN401 -- uvicorn's messages are unions of its own
         """Take a message of the answer."""
         if message["type"] != "http.response.start" or "body" not in message:
@@ -92,6 +97,8 @@ class Cycle(RequestResponseCycle):
         for name, value in (*self.default_headers, *message["headers"]):
             if name == b"connection":
                 self.keep_alive = self.keep_alive and value.lower() != b"close"
+            elif name == b"traceparent":  # ours, and another one each time
+                lines.append(b"traceparent: " + value + b"\r\n")
             else:
                 lines.append(_line(name, value))
         if not self.keep_alive:

@@ -11,6 +11,7 @@ from janua.query.plan import plan_record
 from janua.sql.select import one_statement
 from janua.sql.statement import Statement
 from janua.telemetry.metrics import Lookups
+from janua.telemetry.spans import COLLECTION, span
 
 KEPT = 1024
 Shown = tuple[str, tuple[str, ...] | None, tuple[str, ...]]
@@ -35,6 +36,7 @@ class Points:
         found = self._kept.get((collection, fields, include))
         LOOKUPS.count(hit=found is not None)
         if found is None:
-            plan = plan_record(catalog, collection, fields=fields, include=include, limits=self._limits)
-            found = self._kept[collection, fields, include] = one_statement(plan)
+            with span("plan", {COLLECTION: collection}):
+                plan = plan_record(catalog, collection, fields=fields, include=include, limits=self._limits)
+                found = self._kept[collection, fields, include] = one_statement(plan)
         return found

@@ -18,7 +18,6 @@ from janua.query.parts import Meta
 from janua.registry.document import Document
 from janua.storage import records as storage
 from janua.storage.pool import connection
-from janua.telemetry.spans import COLLECTION, span
 
 
 async def fetch(
@@ -35,9 +34,8 @@ async def fetch(
     """
 
     async def read(catalog: Catalog) -> RecordAnswer:
-        with span("plan", {COLLECTION: collection}):
-            statement = gateway.points.statement(catalog, collection, fields, include)
-            key = parse_id(id)
+        statement = gateway.points.statement(catalog, collection, fields, include)
+        key = parse_id(id)
         found = await storage.fetch_one(gateway.batches, statement, key)
         await require_unmoved(gateway, catalog)
         if found is None:

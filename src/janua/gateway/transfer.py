@@ -25,7 +25,7 @@ from janua.query.plan import plan_filter
 from janua.sql.parts import RECORD
 from janua.storage import bulk
 from janua.storage import transfer as storage
-from janua.storage.pool import Connection, connection
+from janua.storage.pool import Connection, connection, streaming
 from janua.telemetry.metrics import import_done
 
 OnError = Literal["abort", "skip"]
@@ -73,7 +73,7 @@ async def import_documents(  # noqa: PLR0913 -- the options of one verb
         report = await _stored_at_once(gateway, intake, begun) if len(begun) < peeked else None
         if report is None:
             lines = _copied(begun, batches)
-            async with connection(gateway.pool) as c, storage.staging(c, current) as staged:
+            async with streaming(gateway.pool) as c, storage.staging(c, current) as staged:
 
                 async def run() -> ImportReport:
                     await staged.fill(lines)
@@ -158,7 +158,7 @@ async def export(
     Raises: as `query.plan.plan_filter`, at the first step.
     """
     part = RECORD if records else Whole()
-    async with connection(gateway.pool) as c, c.transaction(isolation="repeatable_read", readonly=True):
+    async with streaming(gateway.pool) as c, c.transaction(isolation="repeatable_read", readonly=True):
         # From one snapshot with what is read; nothing can be said any more when the first line is sent.
         catalog = await gateway.live.load(c)
         planned = plan_filter(catalog, collection, where, short=short, limits=gateway.query_limits)

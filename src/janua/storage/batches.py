@@ -226,4 +226,4 @@ def _note(statement: Statement, member: _Member) -> None:
     if waited > UNNOTICED:
         metrics.waited(waited)
         note_step("connection", waited, batch.started)
-    note_shared(statement.text, tuple(member.arguments), batch.started, batch.ended, len(batch.members))
+    note_shared(statement.text, member.arguments, batch.started, batch.ended, len(batch.members))

@@ -57,6 +57,8 @@ class Pool(AnyPool):
 
     acquire_timeout: float = 5.0
     turns: Turns
+    streams: Turns
+    """Who may keep a connection for as long as a client pleases."""
     at_hand: "list[Lent]"
     """Connections that were given back, and are lent again without asyncpg, which takes 50 µs to do so."""
 
@@ -126,6 +128,7 @@ async def open_pool(database: Database, *, name: str) -> Pool:
     )
     pool.acquire_timeout = database.acquire_timeout
     pool.turns = Turns(database.pool_max)
+    pool.streams = Turns(max(1, database.pool_max // 2))
     pool.at_hand = []
     with opening(dsn):
         return await pool
@@ -219,6 +222,24 @@ def _tell(error: Exception, lent: Lent) -> None:
         discard(lent)  # what is left of it must not meet the next caller
     if known is not None and known is not error:
         raise known from error
+
+
+@asynccontextmanager
+async def streaming(pool: Pool) -> AsyncGenerator[Connection]:
+    """Lend a connection for as long as a client sends or takes: of all there are half, so that others are served.
+
+    Raises: `DatabaseUnavailable`.
+    """
+    try:
+        await pool.streams.take(pool.acquire_timeout)
+    except TimeoutError as error:
+        reason = f"other imports and exports did not end within {pool.acquire_timeout:g} s"
+        raise DatabaseUnavailable(reason) from error
+    try:
+        async with connection(pool) as lent:
+            yield lent
+    finally:
+        pool.streams.give()
 
 
 async def acquire(pool: Pool) -> Lent:

@@ -29,6 +29,9 @@ REQUESTS: Final = Histogram(
     buckets=_SECONDS,
 )
 ACTIVE: Final = Gauge("http_server_active_requests", "Requests that are being answered.", multiprocess_mode="livesum")
+PLACES: Final = Gauge(
+    "janua_request_places", "Requests that are worked on at once at most, by now.", multiprocess_mode="livesum"
+)
 REFUSED: Final = Counter("janua_requests_refused", "Requests answered 503 because too many others were there.")
 STATEMENTS: Final = Histogram(
     "db_client_operation_duration_seconds",
@@ -70,6 +73,8 @@ class Now:
     """What is counted too often for an instrument; put into one when somebody looks."""
 
     requests = 0
+    refused = 0
+    places = 0
 
 
 class Tally:
@@ -186,6 +191,9 @@ watch_cache("documents", lambda: DOCUMENTS)
 def observe() -> None:
     """Bring up to date what is only counted when somebody looks."""
     ACTIVE.set(Now.requests)
+    PLACES.set(Now.places)
+    REFUSED.inc(Now.refused)
+    Now.refused = 0
     for tally in _tallies:
         tally.put()
     for name, (info, seen) in _caches.items():

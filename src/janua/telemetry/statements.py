@@ -5,17 +5,19 @@ Start at `statement`, a block around running one.
 
 import re
 import time
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 from janua.telemetry import metrics
-from janua.telemetry.spans import COLLECTION, MOST_SPANS, QUERY, Kind, Span, current
+from janua.telemetry.spans import COLLECTION, MOST_SPANS, QUERY, Kind, Span, Step, current
 
 _TARGET: Final = re.compile(r'"?\b(?P<schema>collections|janua)"?\."?(?P<table>\w+)\b(?!"?\()')
 _NESTING: Final = re.compile(rf"(?P<text>'(?:[^']|'')*')|(?P<open>\()|(?P<close>\))|{_TARGET.pattern}")
 _OPERATIONS: Final = frozenset(
     {"SELECT", "INSERT", "UPDATE", "DELETE", "COPY", "BEGIN", "COMMIT", "ROLLBACK", "CREATE", "ALTER", "DROP", "SET"}
 )
+KEPT_CHARACTERS: Final = 16_384  # of SQL that is remembered, as in `storage.pool`
 _WRITES: Final = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\b")
 
 
@@ -38,10 +40,10 @@ class statement:  # noqa: N801 -- a block, like `span`
         if self._span is not None:
             self._span.finish(error)
             if state := getattr(error, "sqlstate", None):
-                self._span.attributes["db.response.status_code"] = state
+                self._span.note("db.response.status_code", state)
 
 
-def note_shared(text: str, values: tuple[Any, ...], started: float, ended: float, reads: int) -> None:
+def note_shared(text: str, values: Sequence[Any], started: float, ended: float, reads: int) -> None:
     """Add a statement that ran for several requests to the trace of one of them, as what it was for this one.
 
     The times are those of `perf_counter`; `reads` is how many it was for.
@@ -50,33 +52,38 @@ def note_shared(text: str, values: tuple[Any, ...], started: float, ended: float
     if made is not None:
         made.start, made.end = made.trace.at(started), made.trace.at(ended)
         if reads > 1:
-            made.attributes["db.operation.batch.size"] = reads
+            made.note("db.operation.batch.size", reads)
 
 
-def _begun(text: str, values: tuple[Any, ...]) -> Span | None:
+def _begun(text: str, values: Sequence[Any]) -> Span | None:
     """Return the span of a statement in the current request, None when there is nothing to trace."""
     outer = current.get()
     if outer is None or len(outer.trace.spans) >= MOST_SPANS:
         return None
-    operation, target = described(text)
-    made = outer.trace.begin(f"{operation} {target}" if target else operation, Kind.CLIENT, _SYSTEM, outer.id)
-    made.attributes |= {QUERY: text, "db.operation.name": operation}
-    if target:
-        made.attributes["db.collection.name"] = target
-        if not target.startswith("janua."):
-            made.attributes[COLLECTION] = target
+    made = outer.trace.begin(_step(text) if len(text) <= KEPT_CHARACTERS else _made(text), outer.id)
     if outer.trace.parameters is not None:
-        outer.trace.parameters[made.id] = values
+        outer.trace.parameters[made.id] = tuple(values)
     return made
+
+
+def _made(text: str) -> Step:
+    """Return what is the same each time that this SQL runs."""
+    operation, target = described(text)
+    attributes = {"db.system.name": "postgresql", QUERY: text, "db.operation.name": operation}
+    if target:
+        attributes["db.collection.name"] = target
+        if not target.startswith("janua."):
+            attributes[COLLECTION] = target
+    return Step(f"{operation} {target}" if target else operation, Kind.CLIENT, attributes)
+
+
+_step: Final = lru_cache(maxsize=1024)(_made)
 
 
 @lru_cache(maxsize=2048)
 def collections_of(text: str) -> frozenset[str]:
     """Return the collections whose tables a statement names."""
     return frozenset(each["table"] for each in _TARGET.finditer(text) if each["schema"] == "collections")
-
-
-_SYSTEM: Final = {"db.system.name": "postgresql"}
 
 
 @lru_cache(maxsize=2048)

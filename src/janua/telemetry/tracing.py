@@ -7,16 +7,13 @@ OpenTelemetry's standard variables decide (`OTEL_SDK_DISABLED`, `OTEL_TRACES_EXP
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Final
-
-from opentelemetry import trace as api
-from opentelemetry.context import Context
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from janua.errors import InvalidConfiguration
 from janua.telemetry.recent import Recent
-from janua.telemetry.spans import Trace
+from janua.telemetry.spans import Trace, new_id
+from janua.telemetry.traceparent import Headers, caller_of
 
 if TYPE_CHECKING:
     from janua.telemetry.otlp import TraceSender
@@ -26,9 +23,6 @@ ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_{}_ENDPOI
 PROTOCOL: Final = "OTEL_EXPORTER_OTLP_PROTOCOL"
 CLOSE_PATIENCE: Final = 3.0  # seconds for the collector to take what is left
 
-_NO_PARENT: Final = Context()
-_TRACEPARENT: Final = TraceContextTextMapPropagator()
-
 
 class Tracing:
     """Begins and ends the traces of requests; `recent` is where developers look, None in production."""
@@ -36,22 +30,28 @@ class Tracing:
     def __init__(self, sender: "TraceSender | None" = None, recent: Recent | None = None) -> None:
         self.recent = recent
         self._sender = sender
-        self._off = sender is None and recent is None
+        self.is_on = sender is not None or recent is not None
 
-    def begin(self, headers: Sequence[tuple[bytes, bytes]]) -> Trace | None:
+    def begin(self, headers: Headers) -> Trace | None:
         """Return a trace for a request with these headers, None if it is not to be traced."""
-        if self._off:
+        if not self.is_on:
             return None
-        trace, parent = _trace_of(headers)
-        trace.sampled = self._sender is not None and self._sender.samples(trace, parent)
-        if self.recent is None:
-            return trace if trace.sampled else None
-        trace.parameters = {}
+        caller = caller_of(headers)
+        id = new_id(128) if caller is None else caller.trace
+        sampled = self._sender is not None and self._sender.samples(id, caller)
+        if not sampled and self.recent is None:
+            return None
+        trace = Trace(id, sampled=sampled)
+        if caller is not None:
+            trace.parent, trace.state = caller.span, caller.state
+        if self.recent is not None:
+            trace.parameters = {}
         return trace
 
     def end(self, trace: Trace) -> None:
         """Pass a finished trace on."""
         if self.recent is not None:
+            trace.settle()
             self.recent.keep(trace)
         if trace.sampled and self._sender is not None:
             self._sender.send(trace)
@@ -102,16 +102,3 @@ def exports(signal: str) -> bool:
         if (protocol := os.environ.get(name, "").strip()) not in ("", "http/protobuf"):
             raise InvalidConfiguration(name, f"must be http/protobuf (port 4318 of a collector), not {protocol!r}")
     return True
-
-
-def _trace_of(headers: Sequence[tuple[bytes, bytes]]) -> tuple[Trace, Context]:
-    carrier = {
-        name.decode("latin-1"): value.decode("latin-1")
-        for name, value in headers
-        if name in (b"traceparent", b"tracestate")
-    }
-    if not carrier:
-        return Trace(), _NO_PARENT
-    parent = _TRACEPARENT.extract(carrier, _NO_PARENT)
-    caller = api.get_current_span(parent).get_span_context()
-    return Trace(caller.trace_id, caller.span_id, state=caller.trace_state.to_header()), parent

@@ -6,6 +6,8 @@ changes. A schema is made for a *slice*: some components, and the registry's par
 """
 
 import asyncio
+import importlib
+import sys
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +45,7 @@ DIRECTIVES = [
 ]
 """GraphQL's own directives."""
 NOTHING: Final[Mapping[str, GraphQLField]] = MappingProxyType({})
+REGISTRY: Final = "janua.api.graphql.registry"
 INLINE_FIELDS = 1000
 """Up to how many fields of collections a schema is built at once; more are left to a thread."""
 KEPT_SLICES = 256
@@ -120,6 +123,8 @@ class SchemaSlices:
         if found is not None and all(_is_current(each, view) for each in found.components):
             self._slices.move_to_end(key)
             return found
+        if registry and not hasattr(sys.modules.get(REGISTRY), "registry_part"):
+            await asyncio.to_thread(importlib.import_module, REGISTRY)
         if _fields(view.catalog, wanted) <= INLINE_FIELDS:
             return self._keep(self._build(view, wanted, registry))
         task = self._building.get(key)

@@ -4,8 +4,8 @@
 there are. A read whose client has gone is cancelled, so that its SQL is too.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cached_property
 from pkgutil import resolve_name
 from urllib.parse import quote
 
@@ -49,16 +49,15 @@ def path_of(request: Request) -> str:
 
 class _Resource:
     def __init__(self, methods: Mapping[str, Method] | str, headers: Mapping[str, str]) -> None:
-        self._given = methods
+        self._name = methods if isinstance(methods, str) else ""
+        self.methods: Mapping[str, Method] = {} if isinstance(methods, str) else _with_head(methods)
         self._headers = {name.replace("_", "-").title(): each for name, each in headers.items()}
 
-    @cached_property
-    def methods(self) -> Mapping[str, Method]:
-        """Return the methods, HEAD included."""
-        found: Mapping[str, Method] = resolve_name(self._given) if isinstance(self._given, str) else self._given
-        return {**found, **({"HEAD": found["GET"]} if "GET" in found else {})}
+    def load(self) -> None:
+        """Load the methods that were only named; this may take a while."""
+        self.methods = _with_head(resolve_name(self._name))
 
-    @cached_property
+    @property
     def _allowed(self) -> tuple[str, ...]:
         return (*sorted(self.methods), "OPTIONS")
 
@@ -68,6 +67,8 @@ class _Resource:
         await send_response(response, scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
+        if not self.methods:
+            await asyncio.to_thread(self.load)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": ", ".join(self._allowed), **self._headers})
         method = self.methods.get(request.method)
@@ -77,3 +78,7 @@ class _Resource:
             return await method(request)
         with Watch(request.receive):
             return await method(request)
+
+
+def _with_head(methods: Mapping[str, Method]) -> Mapping[str, Method]:
+    return {**methods, **({"HEAD": methods["GET"]} if "GET" in methods else {})}

@@ -154,6 +154,15 @@ async def test_a_number_is_kept_to_its_last_digit_when_only_that_changes(pool: P
         ] * 2
 
 
+async def test_an_extract_is_emptied_with_its_collection(pool: Pool) -> None:
+    async with connection(pool) as c:
+        await prepare(c, BOOKS, build=False)
+        await make(c)
+        await store(c, "books", [{"price": 1}])
+        await c.execute("TRUNCATE collections.books")
+        assert await c.fetchval(extracts.differences(BOOKS, COVERING)) == 0
+
+
 @pytest.mark.parametrize(
     ("where", "measures"),
     [
@@ -229,5 +238,5 @@ def test_the_name_of_an_index_tells_what_its_extract_is_made_of() -> None:
 def test_no_part_of_an_extract_has_a_name_that_postgresql_cuts() -> None:
     parts = extracts.Parts(f"{'a' * 47}$$0123456789ab")
     names = {parts.index, parts.table, parts.primary, parts.function, *parts.triggers}
-    assert len(names) == 7
+    assert len(names) == 8
     assert max(len(each) for each in names) <= 63

@@ -46,7 +46,7 @@ MARK = "$$"
 LONGEST_DATE = 10
 RESERVED = ("id", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
 """Columns that every table of ours, or of PostgreSQL, has."""
-TRIGGERS = ("inserted", "updated", "deleted")
+TRIGGERS = ("inserted", "updated", "deleted", "emptied")
 OFTEN = "autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_vacuum_scale_factor = 0.05"
 """An index answers alone only for pages that a vacuum has seen since they were written; an extract has few of them."""
 
@@ -144,7 +144,7 @@ def make(collection: Collection, index: Index) -> list[str]:
     held = "".join(f", {quoted(each.name)} {each.type}" for each in columns)
     id = f'"id" uuid CONSTRAINT {quoted(parts.primary)} PRIMARY KEY'
     owner, function = render(table(collection.name)), f"{render(table(parts.function))}()"
-    inserted, updated, deleted = (quoted(each) for each in parts.triggers)
+    inserted, updated, deleted, emptied = (quoted(each) for each in parts.triggers)
     each_statement = f'REFERENCING NEW TABLE AS "changed" FOR EACH STATEMENT EXECUTE FUNCTION {function}'
     return [
         f"CREATE TABLE {render(table(parts.table))} ({id}{held}) WITH ({OFTEN})",
@@ -153,6 +153,7 @@ def make(collection: Collection, index: Index) -> list[str]:
         f"CREATE TRIGGER {inserted} AFTER INSERT ON {owner} {each_statement}",
         f"CREATE TRIGGER {updated} AFTER UPDATE ON {owner} {each_statement}",
         f"CREATE TRIGGER {deleted} AFTER DELETE ON {owner} FOR EACH ROW EXECUTE FUNCTION {function}",
+        f"CREATE TRIGGER {emptied} AFTER TRUNCATE ON {owner} FOR EACH STATEMENT EXECUTE FUNCTION {function}",
     ]
 
 
@@ -247,7 +248,8 @@ def _body(parts: Parts, columns: list[HeldColumn]) -> str:
         f'ON CONFLICT ("id") DO UPDATE SET {changes} WHERE {_is_other(before, after)}'
     )
     gone = f'DELETE FROM {into} AS "held" WHERE "held"."id" = old."id"'  # noqa: S608 -- a quoted name
-    return render(text(f"BEGIN IF TG_OP = 'DELETE' THEN {gone}; ELSE {put}; END IF; RETURN NULL; END"))
+    choices = f"IF TG_OP = 'DELETE' THEN {gone}; ELSIF TG_OP = 'TRUNCATE' THEN TRUNCATE {into}; ELSE {put}; END IF"
+    return render(text(f"BEGIN {choices}; RETURN NULL; END"))
 
 
 def _is_other(values: Iterable[str], others: Iterable[str]) -> str:

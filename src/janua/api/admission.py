@@ -21,7 +21,7 @@ from janua.telemetry import metrics
 WAIT_SECONDS: Final = 0.025
 SHORT_WAIT_SECONDS: Final = 0.01  # when there were too many just before: most would wait in vain
 ROOM: Final = 4096  # that may wait at once
-AIM_SECONDS: Final = 0.05  # that a request takes when there are too many
+AIM_SECONDS: Final = 0.03  # that a request takes when there are too many
 INTERVAL_SECONDS: Final = 0.1  # from one look at how it goes to the next
 PAUSE_SECONDS: Final = 1.0  # after which nothing is known any more
 FEWEST: Final = 24

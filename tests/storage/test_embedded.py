@@ -153,6 +153,21 @@ async def test_an_owner_killed_while_it_starts_leaves_nothing_in_the_way(tmp_pat
     shutil.rmtree(tmp_path / "new")
 
 
+async def test_a_lock_that_outlives_its_owner_for_a_moment_is_waited_for(directory: Path) -> None:
+    lock = directory / "locks" / "owner"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    # As of an owner that was killed between forking the keeper and its start: a child has the lock, the owner is gone.
+    script = (
+        "import fcntl, os, sys, time; lock = os.open(sys.argv[1], os.O_RDWR | os.O_CREAT); "
+        "fcntl.flock(lock, fcntl.LOCK_EX); os.pwrite(lock, str(os.getpid()).encode(), 0); "
+        "os.fork() or (time.sleep(0.4), os._exit(0))"
+    )
+    owner = await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(lock))
+    await owner.wait()
+    with embedded.owned(directory):
+        assert lock.read_text() == str(os.getpid())
+
+
 async def test_a_second_owner_is_told_which_process_is_the_first(directory: Path) -> None:
     with holder(directory) as (process, _, _):
         with pytest.raises(DirectoryInUse) as caught:

@@ -12,6 +12,7 @@ import fcntl
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from janua.storage import keeper
 
 START_PATIENCE = 60.0  # seconds: a first start on a slow disk, or the replay of a long log after a crash
 STOP_PATIENCE = 40.0  # seconds: longer than the keeper's own
+FORK_PATIENCE = 1.0  # seconds: a child of a killed owner holds its lock until it has become the keeper
 POLL = 0.02  # seconds
 DATABASE = "janua"
 
@@ -67,8 +69,12 @@ async def running(directory: Path, *, share: bool = False) -> AsyncGenerator[Emb
 def owned(directory: Path) -> Generator[None]:
     """Hold the lock of the one process that serves the directory, with its process id in the file."""
     with opened(directory / "locks" / "owner") as owner:
-        if not keeper.try_lock(owner, fcntl.LOCK_EX):
-            raise DirectoryInUse(process=process_in(directory / "locks" / "owner"))
+        deadline = time.monotonic() + FORK_PATIENCE
+        while not keeper.try_lock(owner, fcntl.LOCK_EX):
+            process = process_in(directory / "locks" / "owner")
+            if is_alive(process) or time.monotonic() > deadline:
+                raise DirectoryInUse(process=process)
+            time.sleep(POLL)
         os.ftruncate(owner, 0)
         os.pwrite(owner, str(os.getpid()).encode(), 0)
         yield
@@ -187,6 +193,17 @@ def is_locked(path: Path) -> bool:
 def process_in(path: Path) -> int:
     """Return the process id written in a lock's file, 0 if there is none."""
     return int(path.read_text() or 0)
+
+
+def is_alive(process: int) -> bool:
+    """Return whether there is a process of this id, be it somebody else's; 0 is none."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process > 0
 
 
 def last_words(directory: Path) -> str:

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from janua.telemetry.otlp import SIZES, TraceSender
+from janua.telemetry.environment import SIZES
+from janua.telemetry.otlp import TraceSender
 from janua.telemetry.spans import Kind, Step, Trace
 from tests.telemetry.collector import Collector, attributes, collecting
 

@@ -12,6 +12,12 @@ REPLAYED = "Idempotency-Replayed"
 _KEY = re.compile(r"[\x21\x23-\x7e]{1,255}")
 
 
+def check_encoding(encoding: str, type: str, accepted: Sequence[str]) -> None:
+    """Refuse a body that is compressed, by its `Content-Encoding`; `type` is told. Raises: `UnsupportedMediaType`."""
+    if encoding.strip().lower() != "identity":
+        raise UnsupportedMediaType(f"{type} with encoding {encoding}".strip(), accepted)
+
+
 def media_type(given: Sequence[str], accepted: Sequence[str]) -> str:
     """Return the media type, one of `accepted`, that `Content-Type` announces; the encoding can only be UTF-8.
 

@@ -96,8 +96,8 @@ class _Measured:
             if self._status >= 500:
                 self._span.error = str(self._status)
             self._trace.describe = partial(described, self._scope, self._status, catalog_of(self._scope))
-            if self._trace.parameters is not None:  # not an attribute, for these are sent to a collector
-                self._trace.parameters[self._span.id] = (self._scope["query_string"].decode("latin-1"),)
+            if self._trace.parameters is not None:
+                self._trace.query = self._scope["query_string"].decode("latin-1")
             self._tracing.end(self._trace)
 
     def _add_headers(self, message: Message, trace: Trace, *, dev: bool) -> None:

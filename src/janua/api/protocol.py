@@ -189,19 +189,15 @@ class BoundedProtocol(TakingProtocol):
         self.tasks.discard(task)
         self.config.gate.leave(cycle)
 
-    def _turn_away(self, cycle: RequestResponseCycle) -> None:
+    def _turn_away(self, cycle: Cycle) -> None:
         """Answer a request that there was no place for; nobody reads its body."""
         if cycle.disconnected:
             return
         metrics.Now.refused += 1
-        closes = not cycle.keep_alive
-        answer = CLOSING_REFUSAL if closes else REFUSAL
+        answer = REFUSAL if cycle.keep_alive else CLOSING_REFUSAL
         self.transport.write(answer[: answer.index(b"{")] if cycle.scope["method"] == "HEAD" else answer)
         cycle.response_complete = True
-        if isinstance(cycle, Cycle) and cycle.more_body:
-            cycle.closes = closes
-        elif closes:
-            self.transport.close()
+        cycle.let_go()
         self.on_response_complete()
 
     def shutdown(self) -> None:

@@ -49,7 +49,7 @@ class Cycle(RequestResponseCycle):
     keep_alive: bool
     _is_unframed = False
     closes = False
-    """The connection is to be closed when the client has sent what it still sends: earlier, it loses the answer."""
+    """The connection is to be closed when the client has sent what it still sends."""
 
     @property
     def streams(self) -> bool:
@@ -76,11 +76,18 @@ class Cycle(RequestResponseCycle):
         self.waiting_for_100_continue = False
         self.transport.write(written)
         self.message_event.set()
+        self.let_go()
+        self.on_response()
+
+    def let_go(self) -> None:
+        """Close the connection of an answer that is written, unless it is kept; a client that still sends is heard out.
+
+        That is for the protocol: closed earlier, the client would lose the answer.
+        """
         if self.more_body:
             self.closes = not self.keep_alive
         elif not self.keep_alive:
             self.transport.close()
-        self.on_response()
 
     def _leave_unframed(self, message: Message) -> None:
         """Let the end of the connection be the end of an answer of unknown length: HTTP/1.0 has no chunks."""

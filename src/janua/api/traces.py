@@ -108,7 +108,7 @@ def shown(trace: Trace) -> dict[str, object]:
         "trace": f"{trace.id:032x}",
         "method": root.attributes["http.request.method"],
         "path": root.attributes["url.path"],
-        "query": "".join(values_of(trace, root)),
+        "query": trace.query,
         "operation": root.attributes.get(OPERATION, ""),
         "root_fields": root.attributes.get(ROOT_FIELDS, ""),
         "error": root.attributes.get(ERROR, ""),

@@ -14,8 +14,11 @@ from janua.errors import InvalidConfiguration
 from janua.telemetry.tracing import exports
 
 RATIOS: Final = ("traceidratio", "parentbased_traceidratio")
+DELAY: Final = "OTEL_BSP_SCHEDULE_DELAY"
 LARGEST: Final = "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"
 QUEUE: Final = "OTEL_BSP_MAX_QUEUE_SIZE"
+SIZES: Final = {DELAY: 5000, QUEUE: 2048, LARGEST: 512}
+"""Milliseconds until what waits is sent, traces that wait at most, and that are sent together; the SDK's defaults."""
 
 
 def check_environment() -> None:
@@ -30,9 +33,9 @@ def check_environment() -> None:
         given = os.environ.get(name, "").strip()
         if given and not holds(given):
             raise InvalidConfiguration(name, f"must be {rule}, not {given!r}")
-    queue, largest = (int(os.environ.get(name, "").strip() or 0) for name in (QUEUE, LARGEST))
-    if (queue or 2048) < (largest or 512):  # the defaults of OpenTelemetry's specification
-        raise InvalidConfiguration(LARGEST, f"(512 if absent) must be no more than {QUEUE}")
+    queue, largest = (int(os.environ.get(name, "").strip() or SIZES[name]) for name in (QUEUE, LARGEST))
+    if queue < largest:
+        raise InvalidConfiguration(LARGEST, f"({SIZES[LARGEST]} if absent) must be no more than {QUEUE}")
 
 
 def _is_address(text: str) -> bool:
@@ -88,7 +91,7 @@ _RULES: Final[Mapping[str, _Rule]] = {
     "OTEL_TRACES_SAMPLER_ARG": (_is_ratio, "a number from 0 to 1"),
     "OTEL_RESOURCE_ATTRIBUTES": _PAIRS,
     "OTEL_METRIC_EXPORT_INTERVAL": (_is_number, "a number of milliseconds"),
-    "OTEL_BSP_SCHEDULE_DELAY": _COUNT,
+    DELAY: _COUNT,
     "OTEL_BSP_EXPORT_TIMEOUT": _COUNT,
     QUEUE: _COUNT,
     LARGEST: _COUNT,

@@ -9,18 +9,15 @@ import os
 import socket
 import threading
 from collections import deque
-from typing import Final
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 
 from janua import __version__
+from janua.telemetry.environment import SIZES
 from janua.telemetry.protobuf import message
 from janua.telemetry.sampling import Sampling
 from janua.telemetry.spans import Trace
-
-SIZES: Final = {"OTEL_BSP_SCHEDULE_DELAY": 5000, "OTEL_BSP_MAX_QUEUE_SIZE": 2048, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": 512}
-"""Milliseconds until what waits is sent, traces that wait at most, and that are sent together; the SDK's defaults."""
 
 log = logging.getLogger(__name__)
 

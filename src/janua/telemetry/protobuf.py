@@ -24,7 +24,7 @@ _TRACE_STATE, _NAME, _ATTRIBUTE = 3, 5, 9
 _ERROR: Final = "error.type"
 
 KEPT: Final = 2048  # attributes whose bytes are remembered
-PASSING: Final = frozenset({"url.path", "url.query"})
+PASSING: Final = frozenset({"url.path"})
 """Attributes that are another each time."""
 
 

@@ -103,7 +103,7 @@ Description = tuple[Step, Mapping[str, Value]]
 class Trace:
     """All steps of one request; `parent` is the caller's span, 0 when it named none, `sampled` whether it is sent."""
 
-    __slots__ = ("describe", "id", "origin", "parameters", "parent", "sampled", "spans", "started", "state")
+    __slots__ = ("describe", "id", "origin", "parameters", "parent", "query", "sampled", "spans", "started", "state")
 
     def __init__(self, id: int = 0, *, sampled: bool = True) -> None:
         self.id = id or new_id(128)
@@ -115,6 +115,8 @@ class Trace:
         self.origin = time.perf_counter_ns()
         self.parameters: dict[int, tuple[Any, ...]] | None = None
         """Span id of each statement → the values that were bound; None unless they are kept, for developers."""
+        self.query = ""
+        """The query string, kept where the values are; not an attribute, for these are sent to a collector."""
         self.describe: Callable[[], Description] | None = None
         """Tells what the request was: asked after its end, by who wants to know."""
 

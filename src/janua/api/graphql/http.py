@@ -22,7 +22,7 @@ from janua.api.graphql.negotiation import GRAPHQL_JSON, JSON, answer_type, prefe
 from janua.api.graphql.page import graphiql
 from janua.api.graphql.parameters import Parameters, read_body_parameters, read_url_parameters
 from janua.api.graphql.persisted import PersistedDocuments
-from janua.api.headers import idempotency_key, media_type
+from janua.api.headers import check_encoding, idempotency_key, media_type
 from janua.api.problems import headers_of, status_of
 from janua.api.sending import send_whole
 from janua.api.watch import Watch
@@ -33,7 +33,6 @@ from janua.errors import (
     MethodNotAllowed,
     RequestTooSlow,
     UnknownPersistedDocument,
-    UnsupportedMediaType,
 )
 from janua.gateway.gateway import apart_if_large
 from janua.registry.document import SCHEMA_DIGITS, Limits
@@ -141,10 +140,8 @@ class GraphQLEndpoint:
         if int(head.get(b"content-length", (b"0",))[0]) > self._limits.bytes:
             raise DocumentTooLarge("bytes", self._limits.bytes)
         types = head.get(b"content-type", ())
-        encoding = head.get(b"content-encoding", (b"identity",))[0].decode("latin-1")
-        if encoding.strip().lower() != "identity":
-            type = b", ".join(types).decode("latin-1")
-            raise UnsupportedMediaType(f"{type} with encoding {encoding}".strip(), (JSON,))
+        if encodings := head.get(b"content-encoding"):
+            check_encoding(encodings[0].decode("latin-1"), b", ".join(types).decode("latin-1"), (JSON,))
         if types != [b"application/json"]:
             media_type([each.decode("latin-1") for each in types], (JSON,))
         try:

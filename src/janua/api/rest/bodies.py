@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator, Mapping
 
 from starlette.requests import ClientDisconnect, Request
 
-from janua.api.headers import media_type
+from janua.api.headers import check_encoding, media_type
 from janua.api.rest.resource import gateway_of
-from janua.errors import DocumentTooLarge, RequestTooSlow, UnsupportedMediaType
+from janua.errors import DocumentTooLarge, RequestTooSlow
 
 JSON_ONLY = ("application/json",)
 
@@ -62,10 +62,8 @@ def check_head(request: Request, limit: int | None, accepted: tuple[str, ...]) -
     length = request.headers.get("Content-Length", "0")
     if limit is not None and int(length) > limit:
         raise DocumentTooLarge("bytes", limit)
-    encoding = request.headers.get("Content-Encoding", "identity")
-    if encoding.strip().lower() != "identity":
-        type = request.headers.get("Content-Type", "")
-        raise UnsupportedMediaType(f"{type} with encoding {encoding}".strip(), accepted)
+    given = request.headers
+    check_encoding(given.get("Content-Encoding", "identity"), given.get("Content-Type", ""), accepted)
     return media_type(request.headers.getlist("Content-Type"), accepted)
 
 

@@ -17,8 +17,11 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from janua.api.admission import FEWEST, Gate
 from janua.api.boundary import HEADER_BYTES
 from janua.api.problems import problem_response
-from janua.api.sending import EXTENSIONS, Cycle
+from janua.api.receiving import TAKE
+from janua.api.repeated import Heads
+from janua.api.sending import EXTENSION, Cycle
 from janua.api.taking import TakingProtocol
+from janua.api.watch import WHEN_GONE
 from janua.errors import HeadersTooLarge, InvalidRequest, JanuaError, Overloaded, RequestTooSlow, UrlTooLong
 from janua.telemetry import metrics
 from janua.telemetry.logs import Format, Level, configure
@@ -82,20 +85,24 @@ class BoundedProtocol(TakingProtocol):
     _held: bytes | None = None
     _held_bytes = 0
     _has_place = False
-    _refused_at = float("-inf")
+    _refused_at = _quiet_since = float("-inf")
     _lingers_until: float | None = None
     _heard = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Start waiting for the first request."""
         super().connection_made(transport)
+        self._heads = Heads()
         self.access_log = False  # it is decided by who listens to the logger, and all of ours do
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop waiting, and working for who has gone."""
         self._stop_waiting()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        if isinstance(self.cycle, Cycle):
+            self.cycle.be_gone()
 
     def data_received(self, data: bytes) -> None:
         """Take the next bytes; refuse the request when its head has too many, and when there is no place for it."""
@@ -107,10 +114,11 @@ class BoundedProtocol(TakingProtocol):
             self._held, self._held_bytes = data, len(data)
             self.config.gate.enter(self.loop, self._admit_held, self._turn_away_held)
         else:
-            self._parse(data)
+            self._take(data)
 
     def _is_idle(self) -> bool:
-        return not self._head_bytes and not self._leaving and (not self._begun or self.cycle.response_complete)
+        between = not self._head_bytes and not self._in_body and not self._leaving
+        return between and (not self._begun or self.cycle.response_complete)
 
     def _admit_held(self) -> None:
         """Work on the request whose bytes were kept; it has its place."""
@@ -119,7 +127,7 @@ class BoundedProtocol(TakingProtocol):
             self.config.gate.leave()
             return
         self._has_place = True
-        self._parse(data)
+        self._take(data)
         if self._has_place:  # it was not a request after all
             self._has_place = False
             self.config.gate.leave()
@@ -132,6 +140,45 @@ class BoundedProtocol(TakingProtocol):
         self._refused_at = self.loop.time()
         if more := data[self._held_bytes :]:
             self.data_received(more)
+
+    def _take(self, data: bytes) -> None:
+        """Work on what came: a request like one before, or whatever the parser makes of it."""
+        if not self._is_idle():
+            self._parse(data)
+        elif (again := self._heads.again(data)) is not None:
+            self._stop_waiting()
+            self.cycle = self._cycle(again.scope)
+            self.cycle.body += again.body
+            self.cycle.more_body = False
+            self._begun = True
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            before = self.cycle
+            self._parse(data)
+            if self.cycle is not before and self._is_repeatable(data):
+                self._heads.learn(data, self.cycle.scope)
+
+    def _is_repeatable(self, data: bytes) -> bool:
+        return not self._heads.is_full and self.cycle.keep_alive and not self.cycle.more_body and is_simple(data)
+
+    def _cycle(self, scope: Any) -> Cycle:  # noqa: ANN401 -- uvicorn's
+        """Return a request with this scope, as uvicorn makes one."""
+        self.scope = scope
+        self.headers, self.url = scope["headers"], scope["raw_path"]
+        scope["state"] = self.app_state.copy()
+        return Cycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=True,
+            on_response=self.on_response_complete,
+        )
 
     def _parse(self, data: bytes) -> None:
         if self._in_head:
@@ -165,7 +212,8 @@ class BoundedProtocol(TakingProtocol):
         # Uvicorn makes cycles of its own class, in the middle of reading a head.
         cycle.__class__ = Cycle
         assert isinstance(cycle, Cycle)  # noqa: S101 -- for the type checker
-        cycle.scope["extensions"] = EXTENSIONS
+        known = cycle.scope.get("extensions", {})
+        cycle.scope["extensions"] = {**known, EXTENSION: {}, TAKE: cycle.take_body, WHEN_GONE: cycle.when_gone}
         if self._leaving:
             cycle.keep_alive = False
         if self._has_place:
@@ -173,6 +221,8 @@ class BoundedProtocol(TakingProtocol):
             self._admit(cycle, app)
         elif cycle.scope["path"] in ALWAYS:
             super()._start_asgi_task(cycle, app)
+        elif self.config.gate.take():
+            self._admit(cycle, app)
         else:
             self.config.gate.enter(self.loop, partial(self._admit, cycle, app), partial(self._turn_away, cycle))
 
@@ -181,13 +231,16 @@ class BoundedProtocol(TakingProtocol):
             self.config.gate.leave()
             return
         self.config.gate.begin(cycle)
-        task = self.loop.create_task(cycle.run_asgi(app))
-        self.tasks.add(task)
-        task.add_done_callback(partial(self._done, cycle))
+        cycle.task = self.loop.create_task(self._work(cycle, app))
+        self.tasks.add(cycle.task)
 
-    def _done(self, cycle: Cycle, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
-        self.config.gate.leave(cycle)
+    async def _work(self, cycle: Cycle, app: Any) -> None:  # noqa: ANN401 -- uvicorn's
+        try:
+            await cycle.run_asgi(app)
+        finally:
+            self.config.gate.leave(cycle)
+            if cycle.task is not None:
+                self.tasks.discard(cycle.task)
 
     def _turn_away(self, cycle: Cycle) -> None:
         """Answer a request that there was no place for; nobody reads its body."""
@@ -232,7 +285,16 @@ class BoundedProtocol(TakingProtocol):
 
     def on_response_complete(self) -> None:
         """Allow the rest of a body that was answered before it was there some time, not for ever."""
-        super().on_response_complete()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._quiet_since = self.loop.time()
+            if self.timeout_keep_alive_task is None:
+                self._wait_for_next()
         if self._in_body and not self.transport.is_closing():
             self._stop_waiting()
             self._lingers_until = self.loop.time() + LINGER_MOST
@@ -267,13 +329,20 @@ class BoundedProtocol(TakingProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that nothing was heard of, not even what was refused."""
-        if self._held is None and self.loop.time() - self._refused_at > self.config.timeout_keep_alive:
+        self.timeout_keep_alive_task = None
+        quiet = self.loop.time() - max(self._quiet_since, self._refused_at)
+        if self._held is not None:
+            self._wait_for_next()
+        elif not self._is_idle():
+            return  # the next answer begins anew
+        elif quiet >= self.config.timeout_keep_alive:
             super().timeout_keep_alive_handler()
         else:
-            self._wait_for_next()
+            # One timer goes on from request to request: to stop and start it each time costs more.
+            self._wait_for_next(quiet)
 
-    def _wait_for_next(self) -> None:
-        seconds = self.config.timeout_keep_alive
+    def _wait_for_next(self, waited: float = 0.0) -> None:
+        seconds = self.config.timeout_keep_alive - waited
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _head_is_late(self) -> None:

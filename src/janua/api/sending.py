@@ -20,8 +20,11 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from janua.api.watch import Told
+from janua.api.wire import JsonText
 
 EXTENSION: Final = "janua.whole_answer"
+WHOLE: Final = frozenset({Response, JsonText})
+"""Classes of answers that have their whole body, and nothing to do after they are sent."""
 BODILESS: Final = frozenset({204, 304})
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -29,7 +32,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 async def send_response(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
     """Send an answer, whole if it is one that can be."""
-    if type(response) is Response and response.background is None:
+    if type(response) in WHOLE and response.background is None:
         await send_whole(scope, send, response.status_code, response.raw_headers, bytes(response.body))
     else:
         await response(scope, receive, send)

@@ -7,11 +7,11 @@ on open connections are still answered. Start at `BoundedProtocol`; `ServerConfi
 """
 
 import asyncio
-import re
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import uvicorn
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from janua.api.admission import FEWEST, Gate
@@ -20,6 +20,7 @@ from janua.api.problems import problem_response
 from janua.api.receiving import TAKE
 from janua.api.repeated import Heads
 from janua.api.sending import EXTENSION, Cycle
+from janua.api.simple import ALWAYS, is_simple
 from janua.api.taking import TakingProtocol
 from janua.api.watch import WHEN_GONE
 from janua.errors import HeadersTooLarge, InvalidRequest, JanuaError, Overloaded, RequestTooSlow, UrlTooLong
@@ -32,14 +33,6 @@ LINGER_MOST: Final = 10.0
 """How long what it sends is thrown away at most; a reset would lose the answer."""
 LEAVE_SECONDS: Final = 0.5
 """How long an idle connection of a worker that stops is still listened to: a request may be on its way."""
-ALWAYS: Final = frozenset({"/livez", "/readyz", "/metrics"})
-"""Paths for operators, who want to know most when there is most to do."""
-
-
-ALWAYS_GET: Final = tuple(f"GET {path}".encode() for path in sorted(ALWAYS))
-METHODS: Final = (b"GET /", b"POST /", b"PUT /", b"PATCH /", b"DELETE /")
-NOT_SIMPLE: Final = (b"\ntransfer-encoding", b"\nexpect", b"\nupgrade", b"\nconnection: close")
-LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n")
 
 
 class ServerConfig(uvicorn.Config):
@@ -151,15 +144,12 @@ class BoundedProtocol(TakingProtocol):
             self.cycle.body += again.body
             self.cycle.more_body = False
             self._begun = True
-            self._start_asgi_task(self.cycle, self.app)
+            self._start_asgi_task(self.cycle, cast("Any", self).app)
         else:
             before = self.cycle
             self._parse(data)
-            if self.cycle is not before and self._is_repeatable(data):
-                self._heads.learn(data, self.cycle.scope)
-
-    def _is_repeatable(self, data: bytes) -> bool:
-        return not self._heads.is_full and self.cycle.keep_alive and not self.cycle.more_body and is_simple(data)
+            if self.cycle is not before:
+                self._heads.learn(data, cast("Scope", self.cycle.scope))
 
     def _cycle(self, scope: Any) -> Cycle:  # noqa: ANN401 -- uvicorn's
         """Return a request with this scope, as uvicorn makes one."""
@@ -212,8 +202,9 @@ class BoundedProtocol(TakingProtocol):
         # Uvicorn makes cycles of its own class, in the middle of reading a head.
         cycle.__class__ = Cycle
         assert isinstance(cycle, Cycle)  # noqa: S101 -- for the type checker
-        known = cycle.scope.get("extensions", {})
-        cycle.scope["extensions"] = {**known, EXTENSION: {}, TAKE: cycle.take_body, WHEN_GONE: cycle.when_gone}
+        scope: Any = cycle.scope  # uvicorn's type has no place for functions
+        known = scope.get("extensions", {})
+        scope["extensions"] = {**known, EXTENSION: {}, TAKE: cycle.take_body, WHEN_GONE: cycle.when_gone}
         if self._leaving:
             cycle.keep_alive = False
         if self._has_place:
@@ -367,21 +358,6 @@ class BoundedProtocol(TakingProtocol):
             self.cycle.message_event.set()
             self.transport.write(_raw_response(error))
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
-
-
-def is_simple(data: bytes) -> bool:
-    """Say whether these bytes are one whole request with its body, if any, from a client that keeps the connection."""
-    head, blank, body = data.partition(b"\r\n\r\n")
-    if not blank or not head.startswith(METHODS) or head.startswith(ALWAYS_GET):
-        return False
-    lower = head.lower() + b"\r\n"
-    if not lower.partition(b"\r\n")[0].endswith(b" http/1.1") or any(each in lower for each in NOT_SIMPLE):
-        return False
-    lengths = lower.count(b"\ncontent-length")
-    if not lengths:
-        return not body
-    length = LENGTH.search(lower)
-    return lengths == 1 and length is not None and int(length[1]) == len(body)
 
 
 def _raw_response(error: JanuaError, connection: bytes = b"connection: close") -> bytes:

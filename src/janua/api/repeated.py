@@ -11,6 +11,8 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from starlette.types import Scope
 
+from janua.api.simple import is_simple
+
 T = TypeVar("T")
 
 MOST: Final = 4  # heads of one connection that are remembered
@@ -37,7 +39,7 @@ class _Known:
 
     __slots__ = ("first", "length", "memo", "scope")
 
-    def __init__(self, first: bytes, length: int, scope: Scope) -> None:
+    def __init__(self, first: bytes, length: int, scope: dict[str, Any]) -> None:
         self.first = first
         self.length = length
         self.scope = scope
@@ -52,11 +54,6 @@ class Heads:
     def __init__(self) -> None:
         self._known: dict[bytes, _Known] = {}
 
-    @property
-    def is_full(self) -> bool:
-        """Whether no more are remembered: those of a client that always sends others would be so in vain."""
-        return len(self._known) >= MOST
-
     def again(self, data: bytes) -> Again | None:
         """Return the request that these bytes are, all of them, if they have a head that is known."""
         head, _, body = data.partition(b"\r\n\r\n")
@@ -64,7 +61,7 @@ class Heads:
         known = self._known.get(rest)
         if known is None or len(body) != known.length:
             return None
-        scope = known.scope.copy()
+        scope = dict(known.scope)
         if first != known.first:
             line = _PLAIN.fullmatch(first)
             if line is None:
@@ -76,11 +73,18 @@ class Heads:
         return Again(scope, body)
 
     def learn(self, data: bytes, scope: Scope) -> None:
-        """Remember the head of these bytes, one whole request, which was parsed to this `scope`."""
+        """Remember the head of these bytes, which was parsed to this `scope`, if they are one whole request.
+
+        Of a client that always sends other heads only the first few are remembered, for that would be in vain.
+        """
+        if len(self._known) >= MOST or not is_simple(data):
+            return
         head, _, body = data.partition(b"\r\n\r\n")
         first, _, rest = head.partition(b"\r\n")
         if len(rest) <= LARGEST and not scope["root_path"]:
-            self._known[rest] = _Known(first, len(body), scope.copy())
+            # Extensions are of this request alone.
+            kept = {name: each for name, each in scope.items() if name != "extensions"}
+            self._known[rest] = _Known(first, len(body), kept)
 
 
 def read_headers(scope: Scope, read: Callable[[Headers], T]) -> T:

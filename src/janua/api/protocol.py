@@ -272,7 +272,7 @@ class BoundedProtocol(TakingProtocol):
             if isinstance(self.cycle, Cycle) and self.cycle.closes:
                 self.transport.close()
             else:
-                self._wait_for_next()
+                self._be_quiet()
 
     def on_response_complete(self) -> None:
         """Allow the rest of a body that was answered before it was there some time, not for ever."""
@@ -283,9 +283,7 @@ class BoundedProtocol(TakingProtocol):
         if self.pipeline:
             self._start_asgi_task(*self.pipeline.pop())
         else:
-            self._quiet_since = self.loop.time()
-            if self.timeout_keep_alive_task is None:
-                self._wait_for_next()
+            self._be_quiet()
         if self._in_body and not self.transport.is_closing():
             self._stop_waiting()
             self._lingers_until = self.loop.time() + LINGER_MOST
@@ -318,6 +316,12 @@ class BoundedProtocol(TakingProtocol):
             self._deadline.cancel()
             self._deadline = None
 
+    def _be_quiet(self) -> None:
+        """Begin to wait for the next request; the timer goes on from one to the next, to start it each time costs more."""
+        self._quiet_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wait_for_next()
+
     def timeout_keep_alive_handler(self) -> None:
         """Close a connection that nothing was heard of, not even what was refused."""
         self.timeout_keep_alive_task = None
@@ -329,7 +333,6 @@ class BoundedProtocol(TakingProtocol):
         elif quiet >= self.config.timeout_keep_alive:
             super().timeout_keep_alive_handler()
         else:
-            # One timer goes on from request to request: to stop and start it each time costs more.
             self._wait_for_next(quiet)
 
     def _wait_for_next(self, waited: float = 0.0) -> None:

@@ -317,7 +317,7 @@ class BoundedProtocol(TakingProtocol):
             self._deadline = None
 
     def _be_quiet(self) -> None:
-        """Begin to wait for the next request; the timer goes on from one to the next, to start it each time costs more."""
+        """Wait for the next request, with one timer for all of them: to start one each time costs more."""
         self._quiet_since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._wait_for_next()

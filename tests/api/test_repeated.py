@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from starlette.types import Receive, Scope, Send
 
 from janua.api.protocol import ServerConfig
-from janua.api.receiving import receive_body
+from janua.api.receiving import receive_body, receive_part
 from janua.api.repeated import LARGEST, MOST, Heads, read_headers
 from tests.api.serving import serving
 
@@ -28,7 +28,13 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer what the server makes of a request."""
     if scope["path"] == "/slow":
         await asyncio.sleep(2.5 * QUIET_SECONDS)
-    body = await receive_body(scope, receive, limit=None, seconds=5)
+    if scope["path"].startswith("/parts"):
+        body, more = b"", True
+        while more:
+            part, more = await receive_part(receive)
+            body += part
+    else:
+        body = await receive_body(scope, receive, limit=None, seconds=5)
     told = {each: str(scope[each]) for each in ASKED} | {"raw_path": str(scope["raw_path"]), "body": body.decode()}
     told["headers"] = str(scope["headers"])
     found = json.dumps(told).encode()
@@ -84,6 +90,8 @@ async def test_a_request_is_answered_as_on_a_connection_of_its_own(address: http
     loop = asyncio.get_running_loop()
 
     @given(targets, st.sampled_from(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "post", "TRACE"]))
+    @example("/parts", "POST")
+    @example("/parts", "GET")
     @example("/a/../b", "POST")
     @example("/a%2Fb", "POST")
     @example("//a", "POST")

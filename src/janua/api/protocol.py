@@ -143,6 +143,7 @@ class BoundedProtocol(TakingProtocol):
             self.cycle = self._cycle(again.scope)
             self.cycle.body += again.body
             self.cycle.more_body = False
+            self.cycle.message_event.set()
             self._begun = True
             self._start_asgi_task(self.cycle, cast("Any", self).app)
         else:

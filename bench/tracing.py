@@ -42,7 +42,7 @@ CASES = ("get_by_id", "list_filter_20", "create")
 FACES: Final[tuple[Face, ...]] = ("graphql", "rest")
 MODES = ("unwatched", "watched", "unsampled", "sampled 1.0")
 SAMPLERS = {"unsampled": "parentbased_always_off", "sampled 1.0": "parentbased_always_on"}
-COLLECTOR = "import http.server as h\nclass H(h.BaseHTTPRequestHandler):\n def do_POST(s):\n  s.rfile.read(int(s.headers['Content-Length'])); s.send_response(200); s.end_headers()\n def log_message(s,*a): pass\nimport sys; h.HTTPServer(('127.0.0.1',int(sys.argv[1])),H).serve_forever()"  # noqa: E501 -- a program for python -c
+COLLECTOR = "import http.server as h\nclass H(h.BaseHTTPRequestHandler):\n protocol_version = 'HTTP/1.1'\n def do_POST(s):\n  s.rfile.read(int(s.headers['Content-Length'])); s.send_response(200); s.send_header('Content-Length', '0'); s.end_headers()\n def log_message(s,*a): pass\nimport sys; h.ThreadingHTTPServer(('127.0.0.1',int(sys.argv[1])),H).serve_forever()"  # noqa: E501 -- a program for python -c
 
 
 async def main(seconds: float, rounds: int) -> None:

@@ -71,7 +71,7 @@ def test_a_request_has_a_bounded_number_of_steps() -> None:
     root = a_request()
     for _ in range(2 * MOST_SPANS):
         with span("step"), statement("SELECT 1"):
-            note_shared("SELECT 2", (), 0.0, root.start, root.start, 2)
+            note_shared("SELECT 2", (), 0.1, root.start, root.start, 2)
             note_step("connection", 0.1)
     assert len(root.spans) == MOST_SPANS
 

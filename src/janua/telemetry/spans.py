@@ -155,11 +155,15 @@ class Trace(Span):
     def steps(self) -> Sequence[Span]:
         """What was done for it, in order of the beginnings."""
         if self.later:
-            told, self.later = self.later[: MOST_SPANS - 1 - len(self._steps)], []
-            for add in told:
-                add(self)
-            self._steps.sort(key=_start)
+            self._catch_up()
         return self._steps
+
+    def _catch_up(self) -> None:
+        told, self.later = self.later, []
+        for add in told:
+            add(self)
+        del self._steps[MOST_SPANS - 1 :]
+        self._steps.sort(key=_start)
 
     @property
     def spans(self) -> Sequence[Span]:
@@ -173,7 +177,9 @@ class Trace(Span):
         return made
 
     def settle(self) -> None:
-        """Have the request described, and find out when it was; once."""
+        """Have the request and its steps described, and find out when it was; once: other threads may read it then."""
+        if self.later:
+            self._catch_up()
         if not self.shift:
             self.shift = time.time_ns() - time.perf_counter_ns()
         if self.describe is not None:

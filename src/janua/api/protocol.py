@@ -233,6 +233,7 @@ class BoundedProtocol(TakingProtocol):
             self.config.gate.leave(cycle)
             if cycle.task is not None:
                 self.tasks.discard(cycle.task)
+            cycle.part()
 
     def _turn_away(self, cycle: Cycle) -> None:
         """Answer a request that there was no place for; nobody reads its body."""

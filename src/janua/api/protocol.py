@@ -128,7 +128,7 @@ class BoundedProtocol(TakingProtocol):
     def _turn_away_held(self) -> None:
         """Refuse the request whose bytes were kept, without having read them: this costs a quarter of reading them."""
         data, self._held = self._held or b"", None
-        metrics.Now.refused += 1
+        metrics.NOW.refused += 1
         self.transport.write(REFUSAL)
         self._refused_at = self.loop.time()
         if more := data[self._held_bytes :]:
@@ -239,7 +239,7 @@ class BoundedProtocol(TakingProtocol):
         """Answer a request that there was no place for; nobody reads its body."""
         if cycle.disconnected:
             return
-        metrics.Now.refused += 1
+        metrics.NOW.refused += 1
         answer = REFUSAL if cycle.keep_alive else CLOSING_REFUSAL
         self.transport.write(answer[: answer.index(b"{")] if cycle.scope["method"] == "HEAD" else answer)
         cycle.response_complete = True

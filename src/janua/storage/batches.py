@@ -22,7 +22,6 @@ from janua.errors import StatementConflict
 from janua.sql.statement import Statement
 from janua.storage.pool import UNNOTICED, Connection, Pool, connection
 from janua.telemetry import metrics
-from janua.telemetry.spans import note_step
 from janua.telemetry.statements import note_shared
 
 MOST: Final = 32  # that are run as one
@@ -227,5 +226,6 @@ def _note(statement: Statement, member: _Member) -> None:
     waited = batch.started - member.since
     if waited > UNNOTICED:
         metrics.waited(waited)
-        note_step("connection", waited, batch.started)
-    note_shared(statement.text, member.arguments, batch.started, batch.ended, batch.size)
+    else:
+        waited = 0.0
+    note_shared(statement.text, member.arguments, waited, batch.started, batch.ended, batch.size)

@@ -11,7 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from janua import __version__
-from janua.telemetry.protobuf import PASSING, message
+from janua.telemetry.protobuf import PASSING, message, spans_of
 from janua.telemetry.spans import Kind, Step, Trace, Value
 from tests.telemetry.collector import attributes
 
@@ -24,7 +24,9 @@ VALUES = st.one_of(
 
 
 def read(*traces: Trace) -> list[trace_pb2.Span]:
-    [of_process] = ExportTraceServiceRequest.FromString(message(traces, {"service.name": "janua"})).resource_spans
+    [of_process] = ExportTraceServiceRequest.FromString(
+        message(map(spans_of, traces), {"service.name": "janua"})
+    ).resource_spans
     assert attributes(of_process.resource.attributes) == {"service.name": "janua"}
     [scope] = of_process.scope_spans
     assert (scope.scope.name, scope.scope.version) == ("janua", __version__)

@@ -12,6 +12,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from janua.api.repeated import read_headers
 from janua.gateway.live import Live
 from janua.model.catalog import Catalog
 from janua.telemetry.metrics import NOW, request_answered
@@ -123,10 +124,7 @@ def count(scope: Scope, status: int, seconds: float) -> None:
 
 def described(scope: Scope, status: int, catalog: Catalog | None) -> Description:
     """Return what a request was; without its query string, which may hold people's data."""
-    agent = b""
-    for name, value in scope["headers"]:
-        if name == b"user-agent":
-            agent = value
+    agent = read_headers(scope, _agent)
     path: str = scope["path"]
     parameters: Mapping[str, str] = scope.get("path_params", {})
     name = parameters.get("collection") or ("records" if path.startswith("/records") else "")
@@ -138,6 +136,11 @@ def described(scope: Scope, status: int, catalog: Catalog | None) -> Description
         *(scope["server"] or ()),
     )  # fmt: skip
     return Description(step, {"url.path": path}, scope["query_string"].decode("latin-1"))
+
+
+def _agent(headers: Headers) -> bytes:
+    found = [value for name, value in headers if name == b"user-agent"]
+    return found[-1] if found else b""
 
 
 @lru_cache(maxsize=2048)

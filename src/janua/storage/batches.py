@@ -28,6 +28,7 @@ MOST: Final = 32  # that are run as one
 LARGE: Final = 256 * 1024  # characters of answers from which on fewer are put together
 PATIENCE: Final = 0.01  # seconds until the next no longer waits for the one before
 SOON: Final = 1.0  # seconds; what fails later would be late by itself as well, and is not run again
+WORTH_TELLING: Final = 0.01  # seconds of waiting that are a step of a trace
 LANES: Final = 1024  # statements that are remembered while nobody asks for them
 
 Row = asyncpg.Record | None
@@ -226,6 +227,5 @@ def _note(statement: Statement, member: _Member) -> None:
     waited = batch.started - member.since
     if waited > UNNOTICED:
         metrics.waited(waited)
-    else:
-        waited = 0.0
-    note_shared(statement.text, member.arguments, waited, batch.started, batch.ended, batch.size)
+    told = waited if waited > WORTH_TELLING else 0.0
+    note_shared(statement.text, member.arguments, told, batch.started, batch.ended, batch.size)

@@ -9,15 +9,19 @@ import os
 import socket
 import threading
 from collections import deque
+from typing import Final
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 
 from janua import __version__
 from janua.telemetry.environment import SIZES
-from janua.telemetry.protobuf import message
+from janua.telemetry.protobuf import message, spans_of
 from janua.telemetry.sampling import Sampling
 from janua.telemetry.spans import Trace
+
+TOGETHER: Final = 32
+"""Traces that are written one after the other: by itself, one finds neither code nor data of it in a cache."""
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +43,11 @@ class TraceSender:
         self.sizes = tuple(_size(name, default) for name, default in SIZES.items())
         self._delay, self._most, batch = self.sizes[0] / 1000, self.sizes[1], self.sizes[2]
         self._batch = min(batch, self._most)
-        self._waiting: deque[Trace] = deque(maxlen=self._most)
+        self._finished: deque[Trace] = deque()
+        self._waiting: deque[bytes] = deque(maxlen=self._most)
         self._told = self._closed = False
         self._wake = threading.Event()
+        self._writing = threading.Lock()
         self._resource = resource().attributes
         self._otlp = OTLPSpanExporter()
         self.sampling = Sampling()
@@ -50,13 +56,24 @@ class TraceSender:
 
     def send(self, trace: Trace) -> None:
         """Queue a trace; returns at once."""
-        count = len(self._waiting) + 1
+        count = len(self._waiting) + len(self._finished) + 1
         if count > self._most and not self._told:
             self._told = True
             log.warning("the collector does not keep up: traces are dropped (OTEL_BSP_MAX_QUEUE_SIZE)")
-        self._waiting.append(trace)
+        self._finished.append(trace)
+        if len(self._finished) >= TOGETHER:
+            self._write(wait=False)
         if count == self._batch:
             self._wake.set()
+
+    def _write(self, *, wait: bool) -> None:
+        """Write finished traces down, unless the other thread does; what their requests held is free then."""
+        if self._writing.acquire(blocking=wait):
+            try:
+                while self._finished:
+                    self._waiting.append(spans_of(self._finished.popleft()))
+            finally:
+                self._writing.release()
 
     def close(self) -> None:
         """Send what is queued; takes as long as the collector, up to `OTEL_EXPORTER_OTLP_TIMEOUT`."""
@@ -74,6 +91,7 @@ class TraceSender:
 
     def _send(self, least: int) -> None:
         """Send what waits, as long as it is so many."""
+        self._write(wait=True)
         while len(self._waiting) >= least:
             traces = [self._waiting.popleft() for _ in range(min(self._batch, len(self._waiting)))]
             try:

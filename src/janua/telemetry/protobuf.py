@@ -10,7 +10,8 @@ from struct import Struct, pack
 from typing import Any, Final
 
 from janua import __version__
-from janua.telemetry.spans import Span, Step, Trace
+from janua.telemetry.spans import MOST_SPANS, Span, Step, Trace, new_id
+from janua.telemetry.statements import BATCH, WAITED, step_of
 
 _ROOT: Final = Struct(">2s16s2sQ")
 _STEP: Final = Struct(">2s16s2sQ2sQ")
@@ -29,37 +30,52 @@ PASSING: Final = frozenset({"url.path"})
 """Attributes that are another each time."""
 
 
-def message(traces: Iterable[Trace], resource: Mapping[str, Any]) -> bytes:
+def message(traces: Iterable[bytes], resource: Mapping[str, Any]) -> bytes:
     """Return the `ExportTraceServiceRequest` that carries these, of a process that is described by `resource`."""
     scope = _field(1, _field(1, b"janua") + _field(2, _utf8(__version__)))
     described = b"".join(_field(1, _pair(key, value)) for key, value in resource.items())
-    return _field(1, _field(1, described) + _field(2, scope + b"".join(map(spans_of, traces))))
+    return _field(1, _field(1, described) + _field(2, scope + b"".join(traces)))
 
 
 def spans_of(trace: Trace) -> bytes:
     """Return the spans of a trace, each a field of `ScopeSpans`."""
-    trace.settle()
-    trace_id = trace.trace_id.to_bytes(16, "big")
+    trace.be_described()
+    trace_id, shift, ended = trace.trace_id.to_bytes(16, "big"), trace.shift, trace.end
     state = _field(_TRACE_STATE, _utf8(trace.state)) if trace.state else b""
     parts: list[bytes] = []
-    for each in trace.spans:
-        body = _body(each, trace_id, trace.shift, trace.end) + state
-        parts += (b"\x12", _length(len(body)), body)
+    for each in (trace, *trace.begun):
+        own = state if each.noted is None and not each.error else state + _own(each)
+        # A step that was still running when the request ended was given up.
+        end = each.end or ended
+        _add(
+            parts, trace_id, each.id, each.parent, int(each.start * 1e9) + shift, int(end * 1e9) + shift, each.step, own
+        )
+    for told in trace.later[: MOST_SPANS - len(trace.begun)]:
+        start, end = int(told.started * 1e9) + shift, int(told.ended * 1e9) + shift
+        if told.waited:
+            _add(parts, trace_id, new_id(), told.parent, start - int(told.waited * 1e9), start, WAITED, state)
+        own = state + _kept(BATCH, told.reads) if told.reads > 1 else state
+        _add(parts, trace_id, new_id(), told.parent, start, end, step_of(told.text), own)
     return b"".join(parts)
 
 
-def _body(span: Span, trace_id: bytes, shift: int, ended: float) -> bytes:
-    start = int(span.start * 1e9) + shift
-    # A step that was still running when the request ended was given up.
-    end = int((span.end or ended) * 1e9) + shift
-    if span.parent:
-        ids = _STEP.pack(_TRACE_ID, trace_id, _SPAN_ID, span.id, _PARENT_ID, span.parent)
+def _add(  # noqa: PLR0913, PLR0917 -- all that a span has
+    parts: list[bytes], trace_id: bytes, id: int, parent: int, start: int, end: int, step: Step, own: bytes
+) -> None:
+    """Add a span; `own` is what is told of it only."""
+    if parent:
+        ids = _STEP.pack(_TRACE_ID, trace_id, _SPAN_ID, id, _PARENT_ID, parent)
     else:
-        ids = _ROOT.pack(_TRACE_ID, trace_id, _SPAN_ID, span.id)
-    parts = [ids, _TIMES.pack(_START, start, _END, end, _FLAGS), span.step.written or _written(span.step)]
-    if span.noted is not None:
-        for key, value in span.noted.items():
-            parts.append((_passing if key in PASSING else _kept)(key, value))
+        ids = _ROOT.pack(_TRACE_ID, trace_id, _SPAN_ID, id)
+    known = step.written or _written(step)
+    size = len(ids) + _TIMES.size + len(known) + len(own)
+    parts += (b"\x12", _length(size), ids, _TIMES.pack(_START, start, _END, end, _FLAGS), known, own)
+
+
+def _own(span: Span) -> bytes:
+    """Return what is told of this span only."""
+    noted = span.noted or {}
+    parts = [(_passing if key in PASSING else _kept)(key, value) for key, value in noted.items()]
     if span.error:
         parts += (_FAILED, _kept(_ERROR, span.error))
     return b"".join(parts)
@@ -73,7 +89,16 @@ def _written(step: Step) -> bytes:
 
 def _passing(key: str, value: object) -> bytes:
     """Return an attribute of a span."""
-    return _field(_ATTRIBUTE, _pair(key, value))
+    return _text(key, _utf8(value)) if isinstance(value, str) else _field(_ATTRIBUTE, _pair(key, value))
+
+
+def _text(key: str, text: bytes) -> bytes:
+    """Return what `_passing` does of a text, with fewer calls."""
+    name, length = _key(key), _length(len(text))
+    any_size = 1 + len(length) + len(text)
+    any_length = _length(any_size)
+    pair_length = _length(len(name) + 1 + len(any_length) + any_size)
+    return b"".join((_TAGS[_ATTRIBUTE], pair_length, name, _TAGS[2], any_length, _TAGS[1], length, text))
 
 
 _kept: Final = lru_cache(maxsize=KEPT, typed=True)(_passing)

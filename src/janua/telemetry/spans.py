@@ -20,7 +20,7 @@ from enum import IntEnum
 from functools import lru_cache
 from random import getrandbits
 from time import perf_counter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 Value = str | int | float | bool
 
@@ -110,12 +110,46 @@ class Description(NamedTuple):
     """What a request was; `query` is its query string, which is never sent to a collector."""
 
     step: Step
-    noted: Mapping[str, Value]
+    noted: dict[str, Value]
     query: str
 
 
-Later = Callable[["Trace"], object]
-"""Adds to a trace what was written down while the request ran."""
+class Later(Protocol):
+    """A statement that was over when a trace was told of it, by times of `perf_counter`: it adds itself when called."""
+
+    @property
+    def parent(self) -> int:
+        """The id of the step that it was for."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """Its SQL."""
+        ...
+
+    @property
+    def waited(self) -> float:
+        """Seconds until it began, 0 if they are not worth telling."""
+        ...
+
+    @property
+    def started(self) -> float:
+        """When it began."""
+        ...
+
+    @property
+    def ended(self) -> float:
+        """When it was over."""
+        ...
+
+    @property
+    def reads(self) -> int:
+        """How many requests it was for."""
+        ...
+
+    def __call__(self, trace: "Trace") -> object:
+        """Make spans of it."""
+        ...
 
 
 class Trace(Span):
@@ -152,6 +186,11 @@ class Trace(Span):
         return len(self._steps) >= MOST_SPANS - 1
 
     @property
+    def begun(self) -> Sequence[Span]:
+        """The steps that are spans already, without those in `later`."""
+        return self._steps
+
+    @property
     def steps(self) -> Sequence[Span]:
         """What was done for it, in order of the beginnings."""
         if self.later:
@@ -180,11 +219,15 @@ class Trace(Span):
         """Have the request and its steps described, and find out when it was; once: other threads may read it then."""
         if self.later:
             self._catch_up()
+        self.be_described()
+
+    def be_described(self) -> None:
+        """Have the request described, and find out when it was; its steps as they are."""
         if not self.shift:
             self.shift = time.time_ns() - time.perf_counter_ns()
         if self.describe is not None:
             self.step, noted, self.query = self.describe()
-            self.noted = {**noted, **(self.noted or {})}
+            self.noted = noted if self.noted is None else {**noted, **self.noted}
             self.describe = None
 
     def at(self, moment: float) -> int:
@@ -194,6 +237,11 @@ class Trace(Span):
 
 def _start(span: Span) -> float:
     return span.start
+
+
+def new_id() -> int:
+    """Return an id for a span."""
+    return getrandbits(64) or 1
 
 
 current: ContextVar[tuple[Trace, int] | None] = ContextVar("current", default=None)
@@ -237,6 +285,13 @@ def span(name: str, attributes: Mapping[str, Value] | None = None) -> AbstractCo
     trace, parent = outer
     known = step(name, Kind.INTERNAL, tuple(attributes.items()) if attributes else ())
     return _Measured(trace, trace.begin(known, parent))
+
+
+def annotate_all(known: Mapping[str, Value]) -> None:
+    """Say several things more of the current request."""
+    outer = current.get()
+    if outer is not None:
+        outer[0].noted = {**(outer[0].noted or {}), **known}
 
 
 def annotate(name: str, value: Value) -> None:

@@ -5,9 +5,9 @@ Start at `statement`, a block around running one.
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from janua.telemetry import metrics
 from janua.telemetry.spans import COLLECTION, MOST_SPANS, QUERY, Kind, Span, Step, Trace, current, step
@@ -18,6 +18,8 @@ _OPERATIONS: Final = frozenset(
     {"SELECT", "INSERT", "UPDATE", "DELETE", "COPY", "BEGIN", "COMMIT", "ROLLBACK", "CREATE", "ALTER", "DROP", "SET"}
 )
 KEPT_CHARACTERS: Final = 16_384  # of SQL that is remembered, as in `storage.pool`
+WAITED: Final = step("connection")
+BATCH: Final = "db.operation.batch.size"
 _WRITES: Final = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\b")
 
 
@@ -54,26 +56,40 @@ def note_shared(text: str, values: Sequence[Any], waited: float, started: float,
     """
     outer = current.get()
     if outer is not None and len(outer[0].later) < MOST_SPANS:
-        outer[0].later.append(partial(_shared, outer[1], text, values, waited, started, ended, reads))
+        outer[0].later.append(Shared(outer[1], text, values, waited, started, ended, reads))
 
 
-def _shared(  # noqa: PLR0913, PLR0917 -- what `note_shared` is told
-    parent: int, text: str, values: Sequence[Any], waited: float, started: float, ended: float, reads: int, trace: Trace
-) -> None:
-    if waited:
-        trace.begin(step("connection"), parent, started - waited).end = started
-    made = _begun(trace, parent, text, values, started)
-    made.end = ended
-    if reads > 1:
-        made.note("db.operation.batch.size", reads)
+class Shared(NamedTuple):
+    """A statement that ran for several requests, as one of them is told of it; see `note_shared`."""
+
+    parent: int
+    text: str
+    values: Sequence[Any]
+    waited: float
+    started: float
+    ended: float
+    reads: int
+
+    def __call__(self, trace: Trace) -> None:
+        """Add its steps to a trace."""
+        if self.waited:
+            trace.begin(WAITED, self.parent, self.started - self.waited).end = self.started
+        made = _begun(trace, self.parent, self.text, self.values, self.started)
+        made.end = self.ended
+        if self.reads > 1:
+            made.note(BATCH, self.reads)
 
 
 def _begun(trace: Trace, parent: int, text: str, values: Sequence[Any], started: float) -> Span:
-    known = _step(text) if len(text) <= KEPT_CHARACTERS else _made(text)
-    made = trace.begin(known, parent, started)
+    made = trace.begin(step_of(text), parent, started)
     if trace.parameters is not None:
         trace.parameters[made.id] = tuple(values)
     return made
+
+
+def step_of(text: str) -> Step:
+    """Return what is the same each time that this SQL runs, always the same one unless it is long."""
+    return _step(text) if len(text) <= KEPT_CHARACTERS else _made(text)
 
 
 def _made(text: str) -> Step:

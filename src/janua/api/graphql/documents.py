@@ -31,7 +31,7 @@ from janua.api.graphql.writing import Writes
 from janua.config import Graphql
 from janua.errors import InvalidOperation
 from janua.model.catalog import Catalog
-from janua.telemetry.spans import ROOT_FIELDS, annotate, span
+from janua.telemetry.spans import OPERATION, OPERATION_TYPE, ROOT_FIELDS, annotate, span
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 TYPENAME = "__typename"
@@ -44,7 +44,7 @@ KEPT_BYTES = 16 * 1024 * 1024
 class Operation:
     """One operation of a document; `has_static`: some of its root fields are not those of collections.
 
-    `has_introspection`: some of those ask for the GraphQL schema. `root_fields` are their names, for its trace.
+    `has_introspection`: some of those ask for the GraphQL schema. `told` is what its traces say of it.
     `static_answer` is kept where the answer depends on nothing but the GraphQL schema.
     """
 
@@ -55,7 +55,7 @@ class Operation:
     has_introspection: bool
     programs: Programs[Program]
     writes: Writes
-    root_fields: str
+    told: Mapping[str, str]
     static_answer: bytes | None = None
 
     @property
@@ -210,10 +210,11 @@ def _document(tree: DocumentNode, slice: Slice, catalog: Catalog, size: int, roo
             name = "" if each.name is None else each.name.value
             roots = _names([each.selection_set], fragments)
             has_static = any(root != TYPENAME and mark_of(type, root) is None for root in roots)
-            shaping, told = Shaping(slice.schema, each), bool(roots & INTROSPECTION)
+            shaping, asks = Shaping(slice.schema, each), bool(roots & INTROSPECTION)
             writes = Writes(each, shaping.types, fragments, room)
-            listed = _listed(roots)
-            operations[name] = Operation(each, type, shaping, has_static, told, Programs(room), writes, listed)
+            attributes = {OPERATION: name, OPERATION_TYPE: each.operation.value, ROOT_FIELDS: _listed(roots)}
+            known = {key: value for key, value in attributes.items() if value}
+            operations[name] = Operation(each, type, shaping, has_static, asks, Programs(room), writes, known)
     return Document(tree, slice, catalog.revision, fragments, operations, size)
 
 

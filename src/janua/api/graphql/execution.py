@@ -65,7 +65,7 @@ from janua.model.types import Json
 from janua.query.variables import Structural, no_lookup
 from janua.storage.pool import Connection
 from janua.telemetry import metrics
-from janua.telemetry.spans import OPERATION, OPERATION_TYPE, ROOT_FIELDS, annotate, span
+from janua.telemetry.spans import annotate_all, span
 
 REFUSED = "null"
 """The answer of a statement that has an aggregate with more groups than it may show."""
@@ -108,9 +108,7 @@ class Engine:
         if document is None:
             document = await self.documents.prepare(asked.collection, asked.query, catalog)
         operation = document.operation(asked.operation_name)
-        annotate(OPERATION, asked.operation_name or operation.name)
-        annotate(OPERATION_TYPE, operation.node.operation.value)
-        annotate(ROOT_FIELDS, operation.root_fields)
+        annotate_all(operation.told)
         if not operation.is_query and not asked.mutations_allowed:
             raise MethodNotAllowed("GET", ("POST",))
         return await _Run(self, catalog, document, operation, asked).answer()

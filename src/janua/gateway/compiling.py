@@ -38,6 +38,12 @@ class Compiled:
     quarantined: dict[str, str] = field(default_factory=dict[str, str])
     fresh: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
 
+    def take(self, other: "Compiled") -> None:
+        """Add what others were compiled to."""
+        self.collections |= other.collections
+        self.quarantined |= other.quarantined
+        self.fresh |= other.fresh
+
 
 def compile_all(stored: Sequence[StoredCollection], kept: Kept, references: References) -> Compiled:
     """Return what stored schema versions mean; `references` has the versions that they are pinned to.
@@ -88,7 +94,7 @@ def _known(stored: StoredCollection, kept: tuple[str, str] | None) -> Collection
         name=current.collection,
         version=current.version,
         fingerprint=current.fingerprint,
-        document=cast("Schema", loads(current.document)),
+        text=current.document,
         references=json.loads(current.references),
         revision=stored.revision,
         **read,

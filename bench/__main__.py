@@ -40,7 +40,7 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=int, default=1, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=9, help="of which the median counts")
     parser.add_argument("--only", nargs="+", default=[], metavar="CASE", help="cases of requests to measure")
-    peers = ["postgraphile", "naive", "unbatched", "workers", "pgbench"]
+    peers = ["postgraphile", "parse", "naive", "unbatched", "workers", "pgbench"]
     parser.add_argument("--without", nargs="+", default=[], choices=peers, metavar="TARGET", help=", ".join(peers))
     parser.add_argument("--svg", type=Path, help="file for the picture of requests")
     given = parser.parse_args()

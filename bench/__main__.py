@@ -43,6 +43,8 @@ if __name__ == "__main__":
     peers = ["postgraphile", "parse", "naive", "unbatched", "workers", "pgbench"]
     parser.add_argument("--without", nargs="+", default=[], choices=peers, metavar="TARGET", help=", ".join(peers))
     parser.add_argument("--svg", type=Path, help="file for the picture of requests")
+    counts = "with which start is measured, 10 and 1000 unless told; 10000 take five minutes to make"
+    parser.add_argument("--collections", nargs="+", type=int, default=[10, 1_000], metavar="COUNT", help=counts)
     given = parser.parse_args()
-    chosen = Options(given.seconds, given.rounds, given.only, given.without, given.svg)
+    chosen = Options(given.seconds, given.rounds, given.only, given.without, given.svg, given.collections)
     asyncio.run(main(given.suites, chosen))

@@ -97,13 +97,14 @@ class Results:
 
 @dataclass(frozen=True)
 class Options:
-    """How long to measure, how often, what, and where the picture goes."""
+    """How long to measure, how often, what, where the picture goes, and with how many collections to start."""
 
     seconds: float = 1
     rounds: int = 9
     only: Sequence[str] = ()
     without: Sequence[str] = ()
     svg: Path | None = None
+    collections: Sequence[int] = (10, 1_000)
 
 
 async def measure_requests(dsn: str, options: Options) -> None:

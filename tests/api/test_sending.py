@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
 from janua.api.protocol import LINGER_SECONDS, ServerConfig
-from janua.api.sending import EXTENSIONS, send_response, send_whole
+from janua.api.sending import EXTENSION, send_response, send_whole
 from janua.app import create_app
 from janua.config import Settings
 from janua.gateway.gateway import Gateway
@@ -71,7 +71,7 @@ async def test_an_answer_of_either_face_is_one_message(settings: Settings, gatew
     app = create_app(settings, gateway=gateway)
     body = json.dumps({"query": "{ __typename }"}).encode() if path == "/graphql" else b""
     async with app.router.lifespan_context(app):
-        [message] = await sent(app, asked(path, body, extensions=EXTENSIONS))
+        [message] = await sent(app, asked(path, body, extensions={EXTENSION: {}}))
         head, rest = await sent(app, asked(path, body))
     assert message == {**head, "body": rest["body"]}
     assert (b"content-length", str(len(message["body"])).encode()) in head["headers"]

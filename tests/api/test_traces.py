@@ -47,6 +47,20 @@ async def test_a_request_is_shown_with_its_sql_and_what_was_bound(http: httpx.As
     assert 0 < sql["duration"] <= trace["duration"]
 
 
+async def test_no_plan_is_offered_of_the_lines_of_an_import_which_are_gone(
+    http: httpx.AsyncClient, library: None
+) -> None:
+    lines = b'{"title": "Dune"}\n' * 600  # few are stored by one statement, which needs no table for them
+    answer = await http.post("/api/books/import", content=lines, headers={"content-type": "application/x-ndjson"})
+    assert answer.json()["imported"] == 600
+    [trace] = await shown(http)
+    staged = [each for each in trace["spans"] if "janua_import" in each.get("sql", "")]
+    assert staged
+    assert not any(each["explainable"] for each in staged)
+    answer = await http.get(f"/traces/{trace['id']}/{staged[-1]['id']}/plan")
+    assert "one import only" in answer.json()["plan"][0]
+
+
 async def test_the_plan_is_of_the_real_values_and_nothing_is_run(http: httpx.AsyncClient, library: None) -> None:
     await http.post("/api/books", json={"title": "Dune"})
     await http.get("/api/books?genre=history")

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from janua.api.admission import INTERVAL_SECONDS, WAIT_SECONDS, Gate
-from janua.api.protocol import is_simple
+from janua.api.simple import is_simple
 from janua.app import server_config
 from janua.config import Settings
 from janua.gateway.gateway import Gateway

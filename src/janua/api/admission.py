@@ -65,11 +65,17 @@ class Gate:
         self._since = clock()
         self._served = self._refused = 0
 
+    def take(self) -> bool:
+        """Take a place if there is one, which has to be left again; else `enter`."""
+        self._look()
+        if self.full:
+            return False
+        self._taken += 1
+        return True
+
     def enter(self, loop: asyncio.AbstractEventLoop, admit: Step, refuse: Step) -> None:
         """Call `admit` as soon as there is a place, `refuse` when there was none in time; it then has to `leave`."""
-        self._look()
-        if not self.full:
-            self._taken += 1
+        if self.take():
             admit()
         elif len(self._waiting) >= ROOM:
             self._refused += 1

@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Awaitable
 from itertools import chain
+from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from janua.api.directory import Directory
 from janua.api.problems import problem_response
+from janua.api.repeated import Headers, read_headers
 from janua.api.sending import send_response
 from janua.errors import (
     HeadersTooLarge,
@@ -66,9 +68,12 @@ class Boundary:
         gateway = _gateway(scope)
         answer = _Answer(scope, receive, send, None if gateway is None else gateway.live.catalog.revision)
         try:
-            self._check_head(scope)
+            self._check_url(scope)
+            minimum = _minimum(scope)
             if gateway is not None:
-                answer.revision = await _required_revision(gateway, scope)
+                if minimum is not None or gateway.live.refusal is not None:
+                    await _require_revision(gateway, scope, minimum)
+                answer.revision = gateway.live.catalog.revision
             await self._app_at(scope)(scope, receive, answer.send)
         except ClientDisconnect:
             return
@@ -87,29 +92,47 @@ class Boundary:
         scope["route"], scope["path_params"] = found
         return found[0].app
 
-    def _check_head(self, scope: Scope) -> None:
+    def _check_url(self, scope: Scope) -> None:
         path: bytes = scope.get("raw_path") or scope["path"].encode()
         if len(path) + len(scope["query_string"]) > self._url_bytes:
             raise UrlTooLong(self._url_bytes)
-        if sum(map(len, chain.from_iterable(scope["headers"]))) > HEADER_BYTES:
-            raise HeadersTooLarge(HEADER_BYTES)
-        _check_framing(scope)
-        if _AMBIGUOUS.search(path):
+        if (b"%" in path or b"/." in path) and _AMBIGUOUS.search(path):
             raise InvalidRequest("the path has an encoded slash, backslash or control character, or a segment of dots")
 
 
-def _check_framing(scope: Scope) -> None:
-    """Refuse what a proxy in front of us may understand otherwise (RFC 9112, sections 3.2 and 6.1)."""
-    hosts = 0
-    for name, value in scope["headers"]:
+class _Demands(NamedTuple):
+    """What headers say to everybody: how often there is a `Host`, and the revision that the catalog has to have."""
+
+    hosts: int
+    minimum: bytes | None
+
+
+def _demands(headers: Headers) -> _Demands:
+    """Return what headers demand; refuse what a proxy in front of us may understand otherwise.
+
+    Rules: RFC 9112, sections 3.2 and 6.1. Raises: `InvalidRequest`, `HeadersTooLarge`.
+    """
+    if sum(map(len, chain.from_iterable(headers))) > HEADER_BYTES:
+        raise HeadersTooLarge(HEADER_BYTES)
+    hosts, minimum = 0, None
+    for name, value in headers:
         if name == b"host":
             hosts += 1
             if not _HOST.fullmatch(value):
                 raise InvalidRequest("Host must be a name or an address, and a port where it needs one")
         elif name == b"transfer-encoding" and value.lower() != b"chunked":
             raise InvalidRequest("Transfer-Encoding can only be chunked")
-    if hosts > 1 or (not hosts and scope["http_version"] == "1.1"):
+        elif name == _MINIMUM and minimum is None:
+            minimum = value
+    return _Demands(hosts, minimum)
+
+
+def _minimum(scope: Scope) -> bytes | None:
+    """Return the revision that the headers of a request demand. Raises: as `_demands`."""
+    hosts, minimum = read_headers(scope, _demands)
+    if hosts != 1 and (hosts or scope["http_version"] == "1.1"):
         raise InvalidRequest("Host must be given once")
+    return minimum
 
 
 class _Answer:
@@ -140,7 +163,7 @@ class _Answer:
 
     def _stamp(self, message: Message) -> None:
         # Of the catalog that the request began with; a registration says itself which one it made.
-        if self.revision is not None and all(name != _REVISION for name, _ in message["headers"]):
+        if self.revision is not None and _REVISION not in dict(message["headers"]):
             message["headers"] = [*message["headers"], (_REVISION, b"%d" % self.revision)]
 
 
@@ -148,20 +171,18 @@ def _gateway(scope: Scope) -> Gateway | None:
     return getattr(scope["app"].state, "gateway", None) if "app" in scope else None
 
 
-async def _required_revision(gateway: Gateway, scope: Scope) -> int:
-    """Return the revision of the catalog that the request begins with; wait for the one that it demands.
+async def _require_revision(gateway: Gateway, scope: Scope, minimum: bytes | None) -> None:
+    """Wait for the catalog that a request demands.
 
     Raises: `RevisionNotReached`, `InvalidRequest`, and `DatabaseAhead` unless only the process is asked about.
     """
-    wanted = next((value for name, value in scope["headers"] if name == _MINIMUM), None)
-    if wanted is not None:
-        if not _NUMBER.fullmatch(wanted):
+    if minimum is not None:
+        if not _NUMBER.fullmatch(minimum):
             raise InvalidRequest(f"{MINIMUM} must be a catalog revision, a whole number as {REVISION} gives it")
-        if not await gateway.live.reach(int(wanted), MINIMUM_SECONDS):
-            raise RevisionNotReached(int(wanted), gateway.live.catalog.revision)
+        if not await gateway.live.reach(int(minimum), MINIMUM_SECONDS):
+            raise RevisionNotReached(int(minimum), gateway.live.catalog.revision)
     if gateway.live.refusal is not None and scope["path"] not in ("/livez", "/readyz"):
         raise gateway.live.refusal
-    return gateway.live.catalog.revision
 
 
 def _routing_error(scope: Scope, error: HTTPException) -> JanuaError:

@@ -35,12 +35,17 @@ class Directory:
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self._root = _Level()
+        self._spelled: dict[str, Route] = {}
+        """Whole paths without parameters."""
         for each in routes:
             if each.methods is None and all(_is_whole(segment) for segment in each.path.split("/")):
                 self._add(each)
 
     def find(self, path: str) -> Found | None:
         """Return the route at a decoded path, and the values of its parameters."""
+        spelled = self._spelled.get(path)
+        if spelled is not None:
+            return spelled, {}
         level, values = self._root, list[str]()
         for segment in path.split("/"):
             named = level.named.get(segment)
@@ -59,6 +64,8 @@ class Directory:
         for segment in route.path.split("/"):
             level = level.below(segment)
         level.route = level.route or route
+        if "{" not in route.path:
+            self._spelled.setdefault(route.path, route)
 
 
 def _is_whole(segment: str) -> bool:

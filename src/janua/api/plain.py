@@ -24,7 +24,6 @@ class PlainProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take the next bytes."""
-        self._unset_keepalive_if_required()
         try:
             self.read(data)
         except httptools.HttpParserError as error:

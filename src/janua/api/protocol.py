@@ -7,18 +7,22 @@ on open connections are still answered. Start at `BoundedProtocol`; `ServerConfi
 """
 
 import asyncio
-import re
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import uvicorn
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from janua.api.admission import FEWEST, Gate
 from janua.api.boundary import HEADER_BYTES
 from janua.api.problems import problem_response
-from janua.api.sending import EXTENSIONS, Cycle
+from janua.api.receiving import TAKE
+from janua.api.repeated import Heads
+from janua.api.sending import EXTENSION, Cycle
+from janua.api.simple import ALWAYS, is_simple
 from janua.api.taking import TakingProtocol
+from janua.api.watch import WHEN_GONE
 from janua.errors import HeadersTooLarge, InvalidRequest, JanuaError, Overloaded, RequestTooSlow, UrlTooLong
 from janua.telemetry import metrics
 from janua.telemetry.logs import Format, Level, configure
@@ -29,14 +33,6 @@ LINGER_MOST: Final = 10.0
 """How long what it sends is thrown away at most; a reset would lose the answer."""
 LEAVE_SECONDS: Final = 0.5
 """How long an idle connection of a worker that stops is still listened to: a request may be on its way."""
-ALWAYS: Final = frozenset({"/livez", "/readyz", "/metrics"})
-"""Paths for operators, who want to know most when there is most to do."""
-
-
-ALWAYS_GET: Final = tuple(f"GET {path}".encode() for path in sorted(ALWAYS))
-METHODS: Final = (b"GET /", b"POST /", b"PUT /", b"PATCH /", b"DELETE /")
-NOT_SIMPLE: Final = (b"\ntransfer-encoding", b"\nexpect", b"\nupgrade", b"\nconnection: close")
-LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,9})[ \t]*\r\n")
 
 
 class ServerConfig(uvicorn.Config):
@@ -82,20 +78,24 @@ class BoundedProtocol(TakingProtocol):
     _held: bytes | None = None
     _held_bytes = 0
     _has_place = False
-    _refused_at = float("-inf")
+    _refused_at = _quiet_since = float("-inf")
     _lingers_until: float | None = None
     _heard = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Start waiting for the first request."""
         super().connection_made(transport)
+        self._heads = Heads()
         self.access_log = False  # it is decided by who listens to the logger, and all of ours do
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop waiting, and working for who has gone."""
         self._stop_waiting()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        if isinstance(self.cycle, Cycle):
+            self.cycle.be_gone()
 
     def data_received(self, data: bytes) -> None:
         """Take the next bytes; refuse the request when its head has too many, and when there is no place for it."""
@@ -107,10 +107,11 @@ class BoundedProtocol(TakingProtocol):
             self._held, self._held_bytes = data, len(data)
             self.config.gate.enter(self.loop, self._admit_held, self._turn_away_held)
         else:
-            self._parse(data)
+            self._take(data)
 
     def _is_idle(self) -> bool:
-        return not self._head_bytes and not self._leaving and (not self._begun or self.cycle.response_complete)
+        between = not self._head_bytes and not self._in_body and not self._leaving
+        return between and (not self._begun or self.cycle.response_complete)
 
     def _admit_held(self) -> None:
         """Work on the request whose bytes were kept; it has its place."""
@@ -119,7 +120,7 @@ class BoundedProtocol(TakingProtocol):
             self.config.gate.leave()
             return
         self._has_place = True
-        self._parse(data)
+        self._take(data)
         if self._has_place:  # it was not a request after all
             self._has_place = False
             self.config.gate.leave()
@@ -132,6 +133,43 @@ class BoundedProtocol(TakingProtocol):
         self._refused_at = self.loop.time()
         if more := data[self._held_bytes :]:
             self.data_received(more)
+
+    def _take(self, data: bytes) -> None:
+        """Work on what came: a request like one before, or whatever the parser makes of it."""
+        if not self._is_idle():
+            self._parse(data)
+        elif (again := self._heads.again(data)) is not None:
+            self._stop_waiting()
+            self.cycle = self._cycle(again.scope)
+            self.cycle.body += again.body
+            self.cycle.more_body = False
+            self.cycle.message_event.set()
+            self._begun = True
+            self._start_asgi_task(self.cycle, cast("Any", self).app)
+        else:
+            before = self.cycle
+            self._parse(data)
+            if self.cycle is not before:
+                self._heads.learn(data, cast("Scope", self.cycle.scope))
+
+    def _cycle(self, scope: Any) -> Cycle:  # noqa: ANN401 -- uvicorn's
+        """Return a request with this scope, as uvicorn makes one."""
+        self.scope = scope
+        self.headers, self.url = scope["headers"], scope["raw_path"]
+        scope["state"] = self.app_state.copy()
+        return Cycle(
+            scope=scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=True,
+            on_response=self.on_response_complete,
+        )
 
     def _parse(self, data: bytes) -> None:
         if self._in_head:
@@ -165,7 +203,9 @@ class BoundedProtocol(TakingProtocol):
         # Uvicorn makes cycles of its own class, in the middle of reading a head.
         cycle.__class__ = Cycle
         assert isinstance(cycle, Cycle)  # noqa: S101 -- for the type checker
-        cycle.scope["extensions"] = EXTENSIONS
+        scope: Any = cycle.scope  # uvicorn's type has no place for functions
+        known = scope.get("extensions", {})
+        scope["extensions"] = {**known, EXTENSION: {}, TAKE: cycle.take_body, WHEN_GONE: cycle.when_gone}
         if self._leaving:
             cycle.keep_alive = False
         if self._has_place:
@@ -173,6 +213,8 @@ class BoundedProtocol(TakingProtocol):
             self._admit(cycle, app)
         elif cycle.scope["path"] in ALWAYS:
             super()._start_asgi_task(cycle, app)
+        elif self.config.gate.take():
+            self._admit(cycle, app)
         else:
             self.config.gate.enter(self.loop, partial(self._admit, cycle, app), partial(self._turn_away, cycle))
 
@@ -181,13 +223,16 @@ class BoundedProtocol(TakingProtocol):
             self.config.gate.leave()
             return
         self.config.gate.begin(cycle)
-        task = self.loop.create_task(cycle.run_asgi(app))
-        self.tasks.add(task)
-        task.add_done_callback(partial(self._done, cycle))
+        cycle.task = self.loop.create_task(self._work(cycle, app))
+        self.tasks.add(cycle.task)
 
-    def _done(self, cycle: Cycle, task: asyncio.Task[None]) -> None:
-        self.tasks.discard(task)
-        self.config.gate.leave(cycle)
+    async def _work(self, cycle: Cycle, app: Any) -> None:  # noqa: ANN401 -- uvicorn's
+        try:
+            await cycle.run_asgi(app)
+        finally:
+            self.config.gate.leave(cycle)
+            if cycle.task is not None:
+                self.tasks.discard(cycle.task)
 
     def _turn_away(self, cycle: Cycle) -> None:
         """Answer a request that there was no place for; nobody reads its body."""
@@ -228,11 +273,18 @@ class BoundedProtocol(TakingProtocol):
             if isinstance(self.cycle, Cycle) and self.cycle.closes:
                 self.transport.close()
             else:
-                self._wait_for_next()
+                self._be_quiet()
 
     def on_response_complete(self) -> None:
         """Allow the rest of a body that was answered before it was there some time, not for ever."""
-        super().on_response_complete()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._be_quiet()
         if self._in_body and not self.transport.is_closing():
             self._stop_waiting()
             self._lingers_until = self.loop.time() + LINGER_MOST
@@ -265,15 +317,27 @@ class BoundedProtocol(TakingProtocol):
             self._deadline.cancel()
             self._deadline = None
 
-    def timeout_keep_alive_handler(self) -> None:
-        """Close a connection that nothing was heard of, not even what was refused."""
-        if self._held is None and self.loop.time() - self._refused_at > self.config.timeout_keep_alive:
-            super().timeout_keep_alive_handler()
-        else:
+    def _be_quiet(self) -> None:
+        """Wait for the next request, with one timer for all of them: to start one each time costs more."""
+        self._quiet_since = self.loop.time()
+        if self.timeout_keep_alive_task is None:
             self._wait_for_next()
 
-    def _wait_for_next(self) -> None:
-        seconds = self.config.timeout_keep_alive
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that nothing was heard of, not even what was refused."""
+        self.timeout_keep_alive_task = None
+        quiet = self.loop.time() - max(self._quiet_since, self._refused_at)
+        if self._held is not None:
+            self._wait_for_next()
+        elif not self._is_idle():
+            return  # the next answer begins anew
+        elif quiet >= self.config.timeout_keep_alive:
+            super().timeout_keep_alive_handler()
+        else:
+            self._wait_for_next(quiet)
+
+    def _wait_for_next(self, waited: float = 0.0) -> None:
+        seconds = self.config.timeout_keep_alive - waited
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def _head_is_late(self) -> None:
@@ -298,21 +362,6 @@ class BoundedProtocol(TakingProtocol):
             self.cycle.message_event.set()
             self.transport.write(_raw_response(error))
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
-
-
-def is_simple(data: bytes) -> bool:
-    """Say whether these bytes are one whole request with its body, if any, from a client that keeps the connection."""
-    head, blank, body = data.partition(b"\r\n\r\n")
-    if not blank or not head.startswith(METHODS) or head.startswith(ALWAYS_GET):
-        return False
-    lower = head.lower() + b"\r\n"
-    if not lower.partition(b"\r\n")[0].endswith(b" http/1.1") or any(each in lower for each in NOT_SIMPLE):
-        return False
-    lengths = lower.count(b"\ncontent-length")
-    if not lengths:
-        return not body
-    length = LENGTH.search(lower)
-    return lengths == 1 and length is not None and int(length[1]) == len(body)
 
 
 def _raw_response(error: JanuaError, connection: bytes = b"connection: close") -> bytes:

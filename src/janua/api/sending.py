@@ -5,6 +5,7 @@ writes each by itself, which is a fifth of a small request. A server with the ex
 the message that starts the answer. Start at `send_response`; `Cycle` is the server's side of it.
 """
 
+import asyncio
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
@@ -18,9 +19,12 @@ from uvicorn.protocols.http.httptools_impl import (
     RequestResponseCycle,
 )
 
+from janua.api.watch import Told
+from janua.api.wire import JsonText
+
 EXTENSION: Final = "janua.whole_answer"
-EXTENSIONS: Final[dict[str, dict[object, object]]] = {EXTENSION: {}}
-"""What such a server puts into `extensions` of a scope."""
+WHOLE: Final = frozenset({Response, JsonText})
+"""Classes of answers that have their whole body, and nothing to do after they are sent."""
 BODILESS: Final = frozenset({204, 304})
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -28,7 +32,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 async def send_response(response: Response, scope: Scope, receive: Receive, send: Send) -> None:
     """Send an answer, whole if it is one that can be."""
-    if type(response) is Response and response.background is None:
+    if type(response) in WHOLE and response.background is None:
         await send_whole(scope, send, response.status_code, response.raw_headers, bytes(response.body))
     else:
         await response(scope, receive, send)
@@ -47,6 +51,8 @@ class Cycle(RequestResponseCycle):
     """A request on a connection, and its answer."""
 
     keep_alive: bool
+    task: "asyncio.Task[None] | None" = None
+    _told: Told | None = None
     _is_unframed = False
     closes = False
     """The connection is to be closed when the client has sent what it still sends."""
@@ -55,6 +61,24 @@ class Cycle(RequestResponseCycle):
     def streams(self) -> bool:
         """Whether the request waits for its client: for the rest of its body, or to take its answer."""
         return self.more_body or (self.response_started and not self.response_complete)
+
+    def when_gone(self, told: Told | None) -> None:
+        """Call `told` when the client has gone, or nobody any more; see `watch`."""
+        self._told = told
+
+    def be_gone(self) -> None:
+        """Tell that the client has gone."""
+        if self._told is not None and self.task is not None:
+            self._told(self.task)
+
+    def take_body(self) -> bytes | None:
+        """Return the body if all of it is here and was not received in parts; see `receiving`."""
+        if self.more_body or self.disconnected or self.response_complete:
+            return None
+        body, self.body = bytes(self.body), bytearray()
+        self.flow.resume_reading()
+        self.message_event.clear()
+        return body
 
     async def send(self, message: Any) -> None:  # noqa: ANN401 -- uvicorn's messages are unions of its own
         """Take a message of the answer."""

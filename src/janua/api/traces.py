@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from janua.api.wire import json_response
 from janua.errors import InvalidQuery, UnknownResource
-from janua.gateway.plans import explain, is_explainable
+from janua.gateway.plans import explain, is_explainable, is_planned
 from janua.sql.display import pretty
 from janua.telemetry.recent import Recent
 from janua.telemetry.spans import COLLECTION, ERROR, OPERATION, QUERY, ROOT_FIELDS, STATUS, Span, Trace
@@ -136,9 +136,8 @@ def shown_span(trace: Trace, span: Span) -> dict[str, object]:
     if text is None:
         return found
     values = [shown_value(each) for each in values_of(trace, span)]
-    explainable = is_explainable(str(text))
-    sql = pretty(str(text)) if explainable else str(text)
-    return {**found, "sql": sql, "values": values, "explainable": explainable}
+    sql = pretty(str(text)) if is_planned(str(text)) else str(text)
+    return {**found, "sql": sql, "values": values, "explainable": is_explainable(str(text))}
 
 
 def shown_value(value: object) -> str:

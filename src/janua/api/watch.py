@@ -1,17 +1,23 @@
 """A client that hangs up ends its query: the task that runs it is cancelled, and with it its SQL.
 
-`Watch` begins to listen only after a moment, since most answers are sent by then. A mutation is left to finish.
+A mutation is left to finish. A server with the extension `WHEN_GONE` tells when the client has gone, which costs a
+request nothing; a task that listens for it would cost as much as a small answer. Start at `Watch`; `sending.Cycle` is
+the server's side of it.
 """
 
 import asyncio
 import re
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Final
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive
+from starlette.types import Scope
 
-PATIENCE_SECONDS = 0.2
+WHEN_GONE: Final = "janua.when_gone"
+Told = Callable[[asyncio.Task[None]], None]
+"""Is called with the task of a request whose client has gone."""
+WhenGone = Callable[[Told | None], None]
 
 # The word in a comment or a string makes a query one that is left to finish, too: nothing is lost by that.
 _MUTATION = re.compile(r"\bmutation\b")
@@ -23,37 +29,27 @@ class Watch:
     `query` is that of GraphQL, if it is one; a request that writes over REST is not watched.
     """
 
-    __slots__ = ("_gone", "_query", "_receive", "_running", "_timer", "_watcher")
+    __slots__ = ("_cancelled", "_query", "_tell")
 
-    def __init__(self, receive: Receive, query: str = "") -> None:
-        self._receive = receive
+    def __init__(self, scope: Scope, query: str = "") -> None:
+        self._tell: WhenGone | None = scope.get("extensions", {}).get(WHEN_GONE)
         self._query = query
-        self._gone = False
-        self._running: asyncio.Task[Any] | None = None
-        self._watcher: asyncio.Task[None] | None = None
+        self._cancelled: asyncio.Task[None] | None = None
 
-    def __enter__(self) -> Self:
-        self._running = asyncio.current_task()
-        self._timer = asyncio.get_running_loop().call_later(PATIENCE_SECONDS, self._start)
-        return self
+    def __enter__(self) -> None:
+        if self._tell is not None:
+            self._tell(self._hung_up)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._timer.cancel()
-        if self._watcher is not None:
-            self._watcher.cancel()
-        if kind is asyncio.CancelledError and self._gone and self._running is not None:
+        if self._tell is not None:
+            self._tell(None)
+        if kind is asyncio.CancelledError and self._cancelled is not None:
             # Whoever else cancelled the task gets what he wanted.
-            if self._running.uncancel() > 0:
+            if self._cancelled.uncancel() > 0:
                 return
             raise ClientDisconnect from error
 
-    def _start(self) -> None:
+    def _hung_up(self, task: asyncio.Task[None]) -> None:
         if not _MUTATION.search(self._query):
-            self._watcher = asyncio.create_task(self._listen())
-
-    async def _listen(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self._gone = True
-        if self._running is not None:
-            self._running.cancel()
+            self._cancelled = task
+            task.cancel()

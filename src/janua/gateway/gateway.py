@@ -139,6 +139,11 @@ async def with_current_catalog(gateway: Gateway, work: Callable[[Catalog], Await
     return await work(gateway.live.catalog)
 
 
+def is_moving(gateway: Gateway, catalog: Catalog) -> bool:
+    """Return whether what was read under this catalog has to be held against the one that there is by now."""
+    return gateway.live.catalog is not catalog or gateway.live.catalog.moving
+
+
 async def require_unmoved(gateway: Gateway, catalog: Catalog, c: Connection | None = None) -> None:
     """Look whether what was read, on this connection if it is still held, was read under this catalog.
 
@@ -147,9 +152,9 @@ async def require_unmoved(gateway: Gateway, catalog: Catalog, c: Connection | No
     they before an extract is made anew, which then has not all records for a while.
     Raises: `StaleCatalog`.
     """
-    live = gateway.live.catalog
-    if not live.moving and live is catalog:
+    if not is_moving(gateway, catalog):
         return
+    live = gateway.live.catalog
     if not catalog.reads_like(live):
         raise StaleCatalog("")
     async with contextlib.nullcontext(c) if c is not None else connection(gateway.pool) as asked:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from janua.gateway.answers import GroupsAnswer, PageAnswer
-from janua.gateway.gateway import Gateway, require_unmoved, with_current_catalog
+from janua.gateway.gateway import Gateway, is_moving, require_unmoved, with_current_catalog
 from janua.gateway.pages import Prepared, context_in
 from janua.model.catalog import Catalog
 from janua.query.ast import AggregateQuery, ReadQuery
@@ -57,7 +57,8 @@ async def answer(gateway: Gateway, catalog: Catalog, statement: Statement, argum
     Raises: `StaleCatalog` when a collection is not what it was planned for, `DatabaseUnavailable`, `StatementTimeout`.
     """
     text = await storage.fetch_point(gateway.batches, statement, arguments)
-    await require_unmoved(gateway, catalog)
+    if is_moving(gateway, catalog):
+        await require_unmoved(gateway, catalog)
     return text
 
 

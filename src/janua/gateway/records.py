@@ -7,7 +7,7 @@ then, the verb starts again with the new one.
 from janua.errors import UnknownRecord
 from janua.gateway import writes
 from janua.gateway.answers import Precondition, RecordAnswer
-from janua.gateway.gateway import Gateway, require_unmoved, with_current_catalog, with_current_schema
+from janua.gateway.gateway import Gateway, is_moving, require_unmoved, with_current_catalog, with_current_schema
 from janua.gateway.idempotency import Idempotency, created_once
 from janua.gateway.writes import Writing
 from janua.model.catalog import Catalog
@@ -37,10 +37,11 @@ async def fetch(
         statement = gateway.points.statement(catalog, collection, fields, include)
         key = parse_id(id)
         found = await storage.fetch_one(gateway.batches, statement, key)
-        await require_unmoved(gateway, catalog)
+        if is_moving(gateway, catalog):
+            await require_unmoved(gateway, catalog)
         if found is None:
             raise UnknownRecord(collection, id)
-        return RecordAnswer(found.id, found.version, found.text)
+        return RecordAnswer(id.lower(), *found)
 
     return await with_current_catalog(gateway, read)
 

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeAlias, assert_never
 
 from janua.errors import InvalidOperand, QueryTooLarge
-from janua.model.types import Anything, Array, Enum, Json, Object, Text, Type, Union
+from janua.model.types import Anything, Array, Enum, Json, Object, Type, Union
 from janua.query.ast import Raw
 from janua.query.limits import QueryLimits
 from janua.query.operators import MEANINGS, Operator
@@ -74,11 +74,14 @@ class OperandReader:
     def _one(self, type: Type, operator: Operator, raw: Json) -> ScalarValue:
         if raw is None:
             raise Unfit("null is not an operand; use isNull")
-        if isinstance(type, Anything | Object | Array | Union):
-            return json_text(raw, self.limits, text=self.text, strict=False)
-        # An enum's order is that of its strings, so a range may be bounded by any string.
-        compared = Text() if isinstance(type, Enum) and operator in ("gt", "gte", "lt", "lte") else type
-        return scalar(compared, raw, self.limits, text=self.text)
+        match type:
+            case Anything() | Object() | Array() | Union():
+                return json_text(raw, self.limits, text=self.text, strict=False)
+            case Enum() if operator in ("gt", "gte", "lt", "lte"):
+                # An enum's order is that of its strings, so a range may be bounded by any string.
+                return string(raw)
+            case _:
+                return scalar(type, raw, self.limits, text=self.text)
 
     def _listed(self, raw: Json) -> Sequence[Json]:
         if not isinstance(raw, list):

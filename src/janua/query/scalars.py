@@ -33,6 +33,8 @@ def scalar(type: Scalar, raw: Json, limits: QueryLimits, *, text: bool) -> Scala
     match type:
         case Text():
             return string(raw)
+        case Uuid():
+            return _uuid(raw)
         case Enum():
             return _member(type, string(raw))
         case Integer() | Number():
@@ -45,8 +47,6 @@ def scalar(type: Scalar, raw: Json, limits: QueryLimits, *, text: bool) -> Scala
             return _shaped(raw, _is_date, "a date like 2026-01-31")
         case Time():
             return _shaped(raw, _is_time, "a time like 12:00:00Z (write + as %2B in a URL)")
-        case Uuid():
-            return _uuid(raw)
         case _:
             assert_never(type)
 

@@ -44,7 +44,8 @@ class Deferred(Generic[V]):
 
     def value(self, lookup: Lookup) -> V:
         """Return the value for one run."""
-        return self.read(substituted(self.raw, lookup))
+        raw = self.raw
+        return self.read(lookup(raw) if isinstance(raw, Variable) else substituted(raw, lookup))
 
 
 def variable_in(raw: Raw) -> Variable | None:

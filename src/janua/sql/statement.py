@@ -24,7 +24,8 @@ class Statement:
 
 def values_for(statement: Statement, values: Sequence[object]) -> list[object]:
     """Return the arguments for asyncpg, given the values that the statement's positions index."""
-    return [value_of(each, values) for each in statement.binds]
+    # Most are bound as they are.
+    return [values[each.position] if each.form == "plain" else value_of(each, values) for each in statement.binds]
 
 
 def render(tree: Tree) -> str:

@@ -12,7 +12,7 @@ itself, so that what is wrong with one is not told to another; of writes only if
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextvars import Context
 from typing import Final
 
@@ -107,17 +107,17 @@ class Batches:
         self._on = {False: reads, True: writes}
         self._lanes: dict[str, _Lane] = {}
 
-    async def fetch(self, statement: Statement, arguments: Sequence[object], *, writes: bool = False) -> Row:
+    def fetch(self, statement: Statement, arguments: Sequence[object], *, writes: bool = False) -> Awaitable[Row]:
         """Return the row of a statement, perhaps by one that finds those of others, too.
 
         Raises: as `connection`, and what asyncpg says of the statement.
         """
         if statement.together is None or not self._on[writes]:
-            return await self._by_itself(statement, arguments)
+            return self._by_itself(statement, arguments)
         lane = self._lanes.get(statement.text) or self._new_lane(statement, writes=writes)
         if lane.ahead is None and not lane.is_busy and self._pool.turns.is_free:
-            return await self._at_once(lane, arguments)
-        return await self._with_others(lane, arguments)
+            return self._at_once(lane, arguments)
+        return self._with_others(lane, arguments)
 
     async def _by_itself(self, statement: Statement, arguments: Sequence[object]) -> Row:
         async with connection(self._pool) as c:

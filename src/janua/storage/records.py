@@ -76,11 +76,14 @@ async def fetch_page(connection: Connection, plan: ReadPlan, statement: Statemen
     return Page(row["items"], row["fetched"] > limit, _keys(row["first_keys"]), _keys(row["last_keys"]), row["total"])
 
 
-async def fetch_one(batches: Batches, statement: Statement, id: UUID) -> Stored | None:
-    """Return the record of this id, if there is one, by a `sql.select.one_statement`. Raises: `StaleCatalog`."""
+async def fetch_one(batches: Batches, statement: Statement, id: UUID) -> tuple[int, str] | None:
+    """Return version and text of the record of this id, if there is one, by a `sql.select.one_statement`.
+
+    Raises: `StaleCatalog`.
+    """
     with as_planned():
         row = await batches.fetch(statement, (id,))
-    return Stored(str(row["id"]), row["version"], row["text"]) if row else None
+    return (row["version"], row["text"]) if row else None
 
 
 async def fetch_answer(connection: Connection, statement: Statement, arguments: Sequence[object]) -> str:

@@ -155,7 +155,7 @@ class _Run(NamedTuple):
             if self.operation.has_static:
                 return await self._mixed()
             if self.operation.is_query:
-                return data_of(await self._read(self._program()))
+                return data_of(await self._read(*self._program()))
             return await self._write()
         except StaleCatalog:
             raise
@@ -236,14 +236,14 @@ class _Run(NamedTuple):
             raise InvalidDocument(found)
         return found
 
-    async def _read(self, program: "tuple[Program, list[object]]") -> bytes:
-        text = await self._text(*program)
+    async def _read(self, program: Program, arguments: Sequence[object]) -> bytes:
+        text = await answer(self.engine.gateway, self.catalog, program.statement, arguments)
         if text == REFUSED:
             raise await self._too_many_groups(self._values())
         return text.encode()
 
-    async def _text(self, program: Program, arguments: Sequence[object]) -> str:
-        return await answer(self.engine.gateway, self.catalog, program.statement, arguments)
+    async def _text(self, program: Program) -> str:
+        return await answer(self.engine.gateway, self.catalog, program.statement, program.arguments(no_lookup))
 
     async def _too_many_groups(self, values: VariableValues) -> FailedField:
         """Return the error of an aggregate that has more groups than it may show: all roots are one statement."""
@@ -252,7 +252,7 @@ class _Run(NamedTuple):
         *others, last = aggregates
         for key in others:
             program = compile_reads(self._scene(), {key: aggregates[key]}, values)
-            if await self._text(program, program.arguments(no_lookup)) == REFUSED:
+            if await self._text(program) == REFUSED:
                 break
         else:
             key = last
@@ -332,7 +332,7 @@ class _Run(NamedTuple):
 
     async def _members(self, reads: Fields, values: VariableValues) -> dict[str, Json]:
         program = compile_reads(self._scene(), reads, values)
-        text = await self._text(program, program.arguments(no_lookup))
+        text = await self._text(program)
         if text == REFUSED:
             raise await self._too_many_groups(values)
         return cast("dict[str, Json]", loads(text))

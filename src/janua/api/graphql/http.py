@@ -6,10 +6,10 @@ requests are small and were seen before. Start at `GraphQLEndpoint`.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -24,6 +24,8 @@ from janua.api.graphql.parameters import Parameters, read_body_parameters, read_
 from janua.api.graphql.persisted import PersistedDocuments
 from janua.api.headers import check_encoding, idempotency_key, media_type
 from janua.api.problems import headers_of, status_of
+from janua.api.receiving import receive_body
+from janua.api.repeated import Headers, read_headers
 from janua.api.sending import send_whole
 from janua.api.watch import Watch
 from janua.config import Settings, is_open
@@ -31,10 +33,9 @@ from janua.errors import (
     DocumentTooLarge,
     JanuaError,
     MethodNotAllowed,
-    RequestTooSlow,
     UnknownPersistedDocument,
 )
-from janua.gateway.gateway import apart_if_large
+from janua.gateway.gateway import LARGE
 from janua.registry.document import SCHEMA_DIGITS, Limits
 from janua.telemetry.spans import ERROR, annotate
 
@@ -42,8 +43,6 @@ METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 WRAPPING = 4
 """Levels of JSON that a request puts around a document: the body, `variables`, a variable, a list of inputs."""
 
-Head = Mapping[bytes, Sequence[bytes]]
-_READ = frozenset({b"accept", b"content-encoding", b"content-length", b"content-type", b"idempotency-key"})
 _TYPES = {each: f"{each}; charset=utf-8".encode() for each in (GRAPHQL_JSON, JSON)}
 PATH = "/graphql"
 
@@ -81,20 +80,24 @@ class GraphQLEndpoint:
             raise MethodNotAllowed(method, METHODS)
 
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
-        head = _head(scope)
-        form = answer_type(_accept(head))
-        body = await self._body(head, receive)
+        head = read_headers(scope, _head)
+        if head.length > self._limits.bytes:
+            raise DocumentTooLarge("bytes", self._limits.bytes)
+        body = await receive_body(scope, receive, limit=self._limits.bytes, seconds=self._receive_seconds)
         try:
-            key = idempotency_key([each.decode("latin-1") for each in head.get(b"idempotency-key", ())])
-            asked = await apart_if_large(len(body), read_body_parameters, body, self._limits)
-            answered = await self._execute(scope, receive, asked, mutations_allowed=True, idempotency_key=key)
+            key = None if head.key is None else idempotency_key([head.key])
+            if len(body) < LARGE:
+                asked = read_body_parameters(body, self._limits)
+            else:
+                asked = await asyncio.to_thread(read_body_parameters, body, self._limits)
+            answered = await self._execute(scope, asked, mutations_allowed=True, idempotency_key=key)
         except JanuaError as error:
-            await _refuse(scope, send, error, form)
+            await _refuse(scope, send, error, head.form)
         else:
-            await _respond(scope, send, answered, form)
+            await _respond(scope, send, answered, head.form)
 
     async def _get(self, scope: Scope, receive: Receive, send: Send) -> None:
-        accept = _accept(_head(scope))
+        accept = read_headers(scope, _accept)
         query_string: bytes = scope["query_string"]
         if b"sdl" in query_string and any(name == "sdl" for name, _ in parse_qsl(query_string.decode("latin-1"), True)):
             await PlainTextResponse(await _engine(scope).sdl(_collection(scope)))(scope, receive, send)
@@ -105,7 +108,7 @@ class GraphQLEndpoint:
         form = answer_type(accept)
         try:
             asked = read_url_parameters(query_string, self._limits)
-            answered = await self._execute(scope, receive, asked, mutations_allowed=False, idempotency_key=None)
+            answered = await self._execute(scope, asked, mutations_allowed=False, idempotency_key=None)
         except JanuaError as error:
             await _refuse(scope, send, error, form)
         else:
@@ -114,7 +117,6 @@ class GraphQLEndpoint:
     async def _execute(
         self,
         scope: Scope,
-        receive: Receive,
         parameters: Parameters,
         *,
         mutations_allowed: bool,
@@ -129,54 +131,41 @@ class GraphQLEndpoint:
             mutations_allowed,
             idempotency_key,
         )
-        with Watch(receive, query):
+        with Watch(scope, query):
             answered = await _engine(scope).execute(asked)
         if fresh is not None and not answered.errors_before_execution:
             self._persisted.remember(fresh, query)
         return answered
 
-    async def _body(self, head: Head, receive: Receive) -> bytes:
-        """Return the body, of which nothing is read when the head says that it will not do."""
-        if int(head.get(b"content-length", (b"0",))[0]) > self._limits.bytes:
-            raise DocumentTooLarge("bytes", self._limits.bytes)
-        types = head.get(b"content-type", ())
-        if encodings := head.get(b"content-encoding"):
-            check_encoding(encodings[0].decode("latin-1"), b", ".join(types).decode("latin-1"), (JSON,))
-        if types != [b"application/json"]:
-            media_type([each.decode("latin-1") for each in types], (JSON,))
-        try:
-            async with asyncio.timeout(self._receive_seconds):
-                return await _received(receive, self._limits.bytes)
-        except TimeoutError:
-            raise RequestTooSlow(self._receive_seconds) from None
+
+class _Head(NamedTuple):
+    """What the headers of a POST say: the media type of the answer, the bytes of the body, the idempotency key."""
+
+    form: str
+    length: int
+    key: str | None
 
 
-async def _received(receive: Receive, limit: int) -> bytes:
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        part: bytes = message.get("body", b"")
-        size += len(part)
-        if size > limit:
-            raise DocumentTooLarge("bytes", limit)
-        if not message.get("more_body", False):
-            return b"".join([*parts, part]) if parts else part
-        parts.append(part)
+def _head(headers: Headers) -> _Head:
+    """Return what the headers say. Raises: `NotAcceptable`, `UnsupportedMediaType`, `InvalidRequest`."""
+    form = answer_type(_joined(headers, b"accept") or b"")
+    types = [value.decode("latin-1") for name, value in headers if name == b"content-type"]
+    if encoding := _joined(headers, b"content-encoding"):
+        check_encoding(encoding.decode("latin-1"), ", ".join(types), (JSON,))
+    media_type(types, (JSON,))
+    key = _joined(headers, b"idempotency-key")
+    length = int(_joined(headers, b"content-length") or 0)
+    return _Head(form, length, None if key is None else key.decode("latin-1"))
 
 
-def _head(scope: Scope) -> Head:
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in scope["headers"]:
-        if name in _READ:
-            found.setdefault(name, []).append(value)
-    return found
+def _joined(headers: Headers, wanted: bytes) -> bytes | None:
+    """Return the values of a header as one (RFC 9110, section 5.3), None when it is not there."""
+    found = [value for name, value in headers if name == wanted]
+    return b", ".join(found) if found else None
 
 
-def _accept(head: Head) -> bytes:
-    return b",".join(head.get(b"accept", ()))
+def _accept(headers: Headers) -> bytes:
+    return _joined(headers, b"accept") or b""
 
 
 def _engine(scope: Scope) -> Engine:
@@ -189,11 +178,12 @@ def _collection(scope: Scope) -> str | None:
 
 async def _respond(scope: Scope, send: Send, answered: Answered, form: str) -> None:
     """Send a response; as `application/json`, only what the server is to blame for has a status of its own."""
-    annotate(ERROR, answered.error)
+    if answered.error:
+        annotate(ERROR, answered.error)
     status = answered.status_if_graphql_json
-    headers = dict(answered.headers)
+    headers = answered.headers
     if answered.revision is not None:
-        headers[REVISION] = str(answered.revision)
+        headers = {**headers, REVISION: str(answered.revision)}
     await _send(scope, send, status if form == GRAPHQL_JSON or status >= 500 else 200, form, answered.body, headers)
 
 
@@ -205,7 +195,8 @@ async def _refuse(scope: Scope, send: Send, error: JanuaError, form: str) -> Non
     await _send(scope, send, 200 if known else status_of(error).value, form, errors_body(error), headers_of(error))
 
 
-async def _send(scope: Scope, send: Send, status: int, form: str, body: bytes, headers: Mapping[str, str]) -> None:
-    sent = [(b"content-type", _TYPES[form]), (b"content-length", str(len(body)).encode())]
-    sent += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send_whole(scope, send, status, sent, body)
+def _send(scope: Scope, send: Send, status: int, form: str, body: bytes, headers: Mapping[str, str]) -> Awaitable[None]:
+    sent = [(b"content-type", _TYPES[form]), (b"content-length", b"%d" % len(body))]
+    if headers:
+        sent += [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    return send_whole(scope, send, status, sent, body)

@@ -4,11 +4,12 @@ Start at `read_body`, which returns all of a small body, and `stream_body`, whic
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from janua.api.headers import check_encoding, media_type
+from janua.api.receiving import check_size, receive_body, receive_part
 from janua.api.rest.resource import gateway_of
 from janua.errors import DocumentTooLarge, RequestTooSlow
 
@@ -22,18 +23,7 @@ async def read_body(request: Request, limit: int, accepted: tuple[str, ...] = JS
     """
     found = check_head(request, limit, accepted)
     seconds = gateway_of(request).settings.server.receive_timeout
-    parts: list[bytes] = []
-    size, more = 0, True
-    try:
-        async with asyncio.timeout(seconds):
-            while more:
-                part, more = await _part(request)
-                size += len(part)
-                _check_size(size, limit)
-                parts.append(part)
-    except TimeoutError:
-        raise RequestTooSlow(seconds) from None
-    return found, b"".join(parts)
+    return found, await receive_body(request.scope, request.receive, limit=limit, seconds=seconds)
 
 
 async def stream_body(request: Request, limit: int | None) -> AsyncGenerator[bytes]:
@@ -70,23 +60,8 @@ def check_head(request: Request, limit: int | None, accepted: tuple[str, ...]) -
 async def _limited(request: Request, limit: int | None) -> AsyncGenerator[bytes]:
     size, more = 0, True
     while more:
-        part, more = await _part(request)
+        part, more = await receive_part(request.receive)
         size += len(part)
-        _check_size(size, limit)
+        check_size(size, limit)
         if part:
             yield part
-
-
-async def _part(request: Request) -> tuple[bytes, bool]:
-    """Return the next part of the body, and whether there may be more."""
-    message: Mapping[str, object] = await request.receive()
-    if message["type"] == "http.disconnect":
-        raise ClientDisconnect
-    body = message.get("body", b"")
-    assert isinstance(body, bytes)  # noqa: S101 -- what the ASGI specification says
-    return body, bool(message.get("more_body", False))
-
-
-def _check_size(size: int, limit: int | None) -> None:
-    if limit is not None and size > limit:
-        raise DocumentTooLarge("bytes", limit)

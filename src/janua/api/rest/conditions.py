@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from janua.api.headers import idempotency_key
+from janua.api.repeated import Headers, read_headers
 from janua.api.rest.resource import path_of
 from janua.errors import InvalidRequest
 from janua.gateway.answers import Precondition
@@ -103,7 +104,13 @@ def streamed_idempotency_of(request: Request, body: AsyncIterator[bytes]) -> Str
     return Streamed(key, body, request.method.encode(), path_of(request).encode(), query)
 
 
+def _are_conditional(headers: Headers) -> bool:
+    return any(name in (b"if-match", b"if-none-match") for name, _ in headers)
+
+
 def _tags_of(request: Request, header: str) -> Tags | None:
+    if not read_headers(request.scope, _are_conditional):
+        return None
     given = request.headers.getlist(header)
     if not given:
         return None

@@ -21,7 +21,7 @@ from janua.api.rest.conditions import (
 )
 from janua.api.rest.parameters import Parameters, naming_parameters, no_parameters, pairs_of, read_parameters
 from janua.api.rest.resource import collection_of, gateway_of, path_of
-from janua.api.wire import JSON, json_bytes, json_object
+from janua.api.wire import JSON, JsonText, json_bytes, json_object
 from janua.errors import InvalidQuery, InvalidRequest
 from janua.gateway import queries, records
 from janua.gateway.answers import PageAnswer, RecordAnswer
@@ -80,7 +80,7 @@ async def fetch(request: Request) -> Response:
     body = found.text.encode()
     # What is included changes without the record's version doing so.
     tag = content_tag(body) if include else version_tag(found.version)
-    return unchanged(request, tag) or Response(body, headers={"ETag": tag}, media_type=JSON)
+    return unchanged(request, tag) or JsonText(body, etag=tag)
 
 
 async def replace(request: Request) -> Response:

@@ -76,7 +76,7 @@ class _Resource:
             raise MethodNotAllowed(request.method, self._allowed)
         if request.method not in ("GET", "HEAD"):
             return await method(request)
-        with Watch(request.receive):
+        with Watch(request.scope):
             return await method(request)
 
 

@@ -73,6 +73,19 @@ async def test_a_start_reads_schema_documents_only_when_they_are_asked_for(
     assert catalog.collection("authors").document == AUTHORS
 
 
+async def test_who_compiles_holds_no_more_than_who_reads_what_is_kept(
+    serving: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, _ = await started(serving, monkeypatch)
+    async with open_gateway(serving, name="third") as gateway:
+        await execute(gateway, "TRUNCATE janua.compiled")
+    made, compiled = await started(serving, monkeypatch)
+    assert sorted(compiled) == ["authors", "books"]
+    for name, each in made.collections.items():
+        assert each.text == read.collections[name].text
+        assert type(each.objects) is type(read.collections[name].objects)
+
+
 async def test_what_is_kept_of_more_collections_than_are_read_at_once_is_all_served(
     serving: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import cast
@@ -122,4 +122,6 @@ def _fresh(stored: StoredCollection, references: References, found: Compiled) ->
     if not pinned and made.fingerprint == current.fingerprint:
         model = written(made)
         found.fresh[made.name] = (_mark(stored, model), model)
+        # As who reads it later has it: most of a collection is not made before it is asked for.
+        return replace(made, text=current.document, **members(model))
     return made

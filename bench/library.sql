@@ -35,6 +35,7 @@ CREATE TABLE library.books (
 -- With the id behind, as pages of a filtered list are in its order.
 CREATE INDEX ON library.books (author_id, id);
 CREATE INDEX ON library.books (genre, id);
+-- Janua's own has the price as a key, of which a plain max() has nothing: this form is the quicker one for it.
 CREATE INDEX ON library.books (genre) INCLUDE (price);
 CREATE INDEX ON library.books (price, id);
 CREATE INDEX ON library.books (published, id);

@@ -42,7 +42,7 @@ CASES = ("get_by_id", "list_filter_20", "create")
 FACES: Final[tuple[Face, ...]] = ("graphql", "rest")
 MODES = ("unwatched", "watched", "unsampled", "sampled 1.0")
 SAMPLERS = {"unsampled": "parentbased_always_off", "sampled 1.0": "parentbased_always_on"}
-COLLECTOR = "import http.server as h\nclass H(h.BaseHTTPRequestHandler):\n def do_POST(s):\n  s.rfile.read(int(s.headers['Content-Length'])); s.send_response(200); s.end_headers()\n def log_message(s,*a): pass\nimport sys; h.HTTPServer(('127.0.0.1',int(sys.argv[1])),H).serve_forever()"  # noqa: E501 -- a program for python -c
+COLLECTOR = "import http.server as h\nclass H(h.BaseHTTPRequestHandler):\n protocol_version = 'HTTP/1.1'\n def do_POST(s):\n  s.rfile.read(int(s.headers['Content-Length'])); s.send_response(200); s.send_header('Content-Length', '0'); s.end_headers()\n def log_message(s,*a): pass\nimport sys; h.ThreadingHTTPServer(('127.0.0.1',int(sys.argv[1])),H).serve_forever()"  # noqa: E501 -- a program for python -c
 
 
 async def main(seconds: float, rounds: int) -> None:
@@ -134,8 +134,8 @@ class Modes:
         self._unwatched = app.build_middleware_stack()
         self._current: ASGIApp = self._watched
         self._methods: dict[str, Callable[..., object]] = {}
-        self._tracings = {"unwatched": Tracing(), "watched": Tracing()}
-        self._senders: list[TraceSender] = []
+        self._tracing: Tracing = app.state.tracing
+        self._senders: dict[str, TraceSender] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -149,11 +149,10 @@ class Modes:
         await self._current(scope, receive, send)
 
     def _change(self, mode: str) -> None:
-        if mode not in self._tracings:
+        if mode in SAMPLERS and mode not in self._senders:
             os.environ["OTEL_TRACES_SAMPLER"] = SAMPLERS[mode]
-            self._senders.append(TraceSender())
-            self._tracings[mode] = Tracing(self._senders[-1])
-        self._app.state.tracing = self._tracings[mode]
+            self._senders[mode] = TraceSender()
+        self._tracing.open(self._senders.get(mode), None)
         self._current = self._unwatched if mode == "unwatched" else self._watched
         measured = pool._Connection  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # what measures is inside
         if mode == "unwatched" and not self._methods:
@@ -165,7 +164,7 @@ class Modes:
                 setattr(measured, name, self._methods.pop(name))
 
     def _flush(self) -> None:
-        for each in self._senders:
+        for each in self._senders.values():
             each._send(1)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # nobody else wants to wait for it
 
 

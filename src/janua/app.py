@@ -27,7 +27,7 @@ from janua.api.directory import Directory
 from janua.api.graphql.execution import Engine
 from janua.api.graphql.http import GraphQLEndpoint, graphql_routes
 from janua.api.metrics import metrics_route
-from janua.api.observation import Observation
+from janua.api.observation import Observation, Observed
 from janua.api.pages import page_routes
 from janua.api.protocol import ServerConfig
 from janua.api.rest.documents import OpenApiDocuments
@@ -38,8 +38,8 @@ from janua.gateway.builtin import ensure_records
 from janua.gateway.evolver import evolving
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.gateway.vitals import taking_vitals
-from janua.telemetry.metrics import Now, share_between_workers, worker_ended
-from janua.telemetry.tracing import open_tracing
+from janua.telemetry.metrics import NOW, share_between_workers, worker_ended
+from janua.telemetry.tracing import Tracing, open_tracing
 
 log = logging.getLogger(__name__)
 
@@ -77,10 +77,11 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncGenerator[None]:
         sys.setswitchinterval(SWITCH_SECONDS)
-        Now.places = settings.server.max_in_flight
+        NOW.places = settings.server.max_in_flight
         async with contextlib.AsyncExitStack() as stack:
-            app.state.tracing = await stack.enter_async_context(open_tracing(dev=dev))
+            await stack.enter_async_context(open_tracing(observed.tracing, dev=dev))
             app.state.gateway = gateway or await stack.enter_async_context(open_gateway(settings, serves=True))
+            observed.live = app.state.gateway.live
             await ensure_records(app.state.gateway)
             app.state.graphql = Engine(app.state.gateway, dev=dev)
             await stack.enter_async_context(taking_vitals(app.state.gateway))
@@ -92,6 +93,7 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             await stack.enter_async_context(loading_the_rest())
             yield
 
+    observed = Observed(Tracing())
     faces = [*graphql_routes(GraphQLEndpoint(settings, dev=dev)), *rest_routes()]
     app = _Application(
         routes=[
@@ -101,13 +103,14 @@ def create_app(settings: Settings, *, dev: bool = False, gateway: Gateway | None
             *(trace_routes() if dev else ()),
         ],
         middleware=[
-            Middleware(Observation),
+            Middleware(Observation, observed),
             Middleware(Boundary, url_bytes=settings.limits.url_bytes, directory=Directory(faces)),
         ],
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
     app.state.openapi = OpenApiDocuments()
+    app.state.tracing = observed.tracing
     app.state.dev = dev
     return app
 

@@ -149,12 +149,10 @@ async def test_the_page_loads_nothing_from_elsewhere_and_runs_no_inline_script(h
 def test_the_memory_of_requests_is_bounded() -> None:
     recent = Recent(kept=3)
     for number in range(10):
-        trace = Trace()
-        trace.begin(Step(str(number), Kind.SERVER)).finish()
-        recent.keep(trace)
+        recent.keep(Trace(step=Step(str(number), Kind.SERVER)))
     last, traces = recent.since(0)
     assert last == 10
-    assert [each.root.name for each in traces] == ["7", "8", "9"]
+    assert [each.name for each in traces] == ["7", "8", "9"]
 
 
 # --- in a browser ------------------------------------------------------------------------------------------------

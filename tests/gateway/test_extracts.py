@@ -242,6 +242,28 @@ async def test_an_extract_that_lacks_a_part_is_made_anew(large: Gateway, damage:
     await assert_agreed(large)
 
 
+async def test_an_index_of_an_earlier_form_answers_and_is_made_anew(large: Gateway) -> None:
+    await schemas.register(large, "books", COVERED)
+    await until_used(large)
+    asked = AggregateQuery("books", {"genre": {"eq": "g1"}}, measures=(("max", "price"), ("sum", "price")))
+    expected = (await queries.aggregate(large, asked)).items
+    name, used = await index_name(large), large.live.catalog.revision
+    made = "SELECT pg_get_indexdef(indexrelid) FROM pg_index JOIN pg_class c ON c.oid = indexrelid WHERE relname = $1"
+    async with connection(large.pool) as c:
+        of_now = await c.fetchval(made, name)
+        assert of_now.endswith("(genre, price)")
+        async with c.transaction():
+            await c.execute(f'DROP INDEX collections."{name}"')
+            await c.execute(of_now.replace("(genre, price)", "(genre) INCLUDE (price)"))
+        assert (await queries.aggregate(large, asked)).items == expected
+        large.indexer.wake()
+        await until(lambda: large.live.catalog.revision >= used + 2)
+        await until_used(large)
+        assert await c.fetchval(made, name) == of_now
+    assert (await queries.aggregate(large, asked)).items == expected
+    await assert_agreed(large)
+
+
 async def test_what_somebody_changed_in_an_extract_is_found_and_mended_as_told(large: Gateway) -> None:
     await schemas.register(large, "books", COVERED)
     await until_used(large)

@@ -16,7 +16,8 @@ from janua.model.json import dumps
 from janua.model.types import Number, Text
 from janua.query.ast import AggregateQuery, RawFilter
 from janua.query.limits import QueryLimits
-from janua.query.plan import plan_aggregate, plan_filter
+from janua.query.parts import AggregatePlan, Figures
+from janua.query.plan import Planned, plan_aggregate, plan_filter
 from janua.sql import extracts
 from janua.sql.aggregate import aggregate_statement
 from janua.sql.indexes import collection_of, is_index_name
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.anyio
 
 HELD = ("isbn", "price", "pages", "in_stock", "published", "sold_at", "opens", "code", "publisher.city", "author_id")
 COVERING = Index("btree", (IndexKey(("genre",)),), include=tuple(tuple(each.split(".")) for each in HELD))
+PRICED = replace(COVERING, include=(("price",), ("pages",), ("in_stock",)))
 BOOKS = replace(library()[2], relations=(), indexes=(COVERING,))
 NAME = extracts.index_name(BOOKS, COVERING)
 DOCUMENTS_ONLY = Catalog.of(1, [BOOKS])
@@ -52,9 +54,10 @@ def a_query(where: RawFilter | None = None, *, by: tuple[str, ...] = (), measure
     return AggregateQuery("books", where, group_by=by, measures=measures)
 
 
-async def groups(c: Connection, catalog: Catalog, query: AggregateQuery) -> Any:
+async def groups(c: Connection, catalog: Catalog, query: AggregateQuery, *, count: bool = True) -> Any:
     planned = plan_aggregate(catalog, query, LIMITS)
     assert (planned.plan.extract is not None) is bool(catalog.extracts)
+    planned = planned if count else without_count(planned)
     statement = aggregate_statement(planned.plan)
     [row] = await c.fetch(statement.text, *values_for(statement, planned.values))
     # Which of 1.0 and 1.00 is the largest is nobody's promise, so they are compared as numbers.
@@ -71,6 +74,25 @@ def a_filter_of_values(source: random.Random, depth: int = 0) -> dict[str, Any]:
         return {name: condition}
     parts = [a_filter_of_values(source, depth + 1) for _ in range(source.randint(1, 3))]
     return source.choice([{"_and": parts}, {"_or": parts}, {"_not": {"_and": parts}}])
+
+
+def with_extract(index: Index) -> Catalog:
+    """Return a catalog of books whose extract of this index holds all of them."""
+    return replace(DOCUMENTS_ONLY, extracts={"books": (extracts.extract_of(BOOKS, index),)})
+
+
+def by(*keys: str, included: tuple[str, ...] = HELD) -> Index:
+    """Return a covering index of these keys (`-`: descending), and what of the rest it includes."""
+    paths = {each.removeprefix("-"): tuple(each.removeprefix("-").split(".")) for each in (*keys, "genre", *included)}
+    fields = [IndexKey(paths[each.removeprefix("-")], descending=each.startswith("-")) for each in keys]
+    held = tuple(path for path in paths.values() if path not in {each.path for each in fields})
+    return Index("btree", tuple(fields), include=held)
+
+
+def without_count(planned: Planned[AggregatePlan]) -> Planned[AggregatePlan]:
+    """Return the plan of an aggregate that shows its measures only, as one of GraphQL may."""
+    shown = Figures(tuple(each for each in planned.plan.shown.members if each[0] != "count"))
+    return replace(planned, plan=replace(planned.plan, shown=shown))
 
 
 async def stored(c: Connection, source: random.Random, wild: list[Any]) -> dict[int, Any]:
@@ -121,10 +143,14 @@ async def test_an_extract_answers_as_documents_of_the_wrong_types_do(pool: Pool,
     async with connection(pool) as c:
         await prepare(c, BOOKS, build=False)
         await stored(c, random.Random(5), wild_documents())
+        await make(c, BOOKS, PRICED)
+        await c.execute(extracts.fill_all(BOOKS, PRICED))
         for where in (None, {"genre": genre}):
             for by in ((), ("in_stock",)):
                 asked = a_query(where, by=by, measures=MEASURES[:8])
-                assert await groups(c, WITH_EXTRACT, asked) == await groups(c, DOCUMENTS_ONLY, asked)
+                from_documents = await groups(c, DOCUMENTS_ONLY, asked)
+                for catalog in (WITH_EXTRACT, with_extract(PRICED)):
+                    assert await groups(c, catalog, asked) == from_documents
 
 
 async def test_whatever_is_stored_can_be_written_and_put_into_an_extract(pool: Pool) -> None:
@@ -161,6 +187,120 @@ async def test_an_extract_is_emptied_with_its_collection(pool: Pool) -> None:
         await store(c, "books", [{"price": 1}])
         await c.execute("TRUNCATE collections.books")
         assert await c.fetchval(extracts.differences(BOOKS, COVERING)) == 0
+
+
+EQUALITIES: tuple[dict[str, Any] | None, ...] = (
+    None,
+    {"genre": {"eq": "novel"}},
+    {"genre": {"eq": "novel"}, "in_stock": {"eq": True}},
+    {"genre": {"eq": "novel"}, "_and": [{"in_stock": {"eq": False}}, {"published": {"eq": "2024-01-01"}}]},
+    {"_and": [{"genre": {"eq": "novel"}}, {"genre": {"eq": "sci-fi"}}]},
+    {"in_stock": {"eq": True}},
+    {"isbn": {"eq": "in no book"}},
+    {"_or": [{"genre": {"eq": "novel"}}]},
+    {"genre": {"ne": "novel"}},
+    {"genre": {"eq": "novel"}, "price": {"gte": 1}},
+)
+HARD_PRICES = (
+    *("0", "-0.0", "1.10", "1.100", "1e2", "-7", "9007199254740993", "0.1", "1e-400", "-1e-450"),
+    *(f"{sign}{'9' * 400}.{'1' * 90}" for sign in ("", "-")),
+)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        *(by("genre", included=each) for each in (("price",), HELD)),
+        *(by(*each) for each in (("-genre", "in_stock"), ("in_stock", "-genre", "price"), ("-isbn",))),
+    ],
+    ids=lambda index: ",".join(".".join(each.path) for each in index.keys) + f"+{len(index.include)}",
+)
+async def test_what_is_least_and_largest_is_the_same_at_the_edges_of_an_index(pool: Pool, index: Index) -> None:
+    source, catalog = random.Random(7), with_extract(index)
+    documents = [dumps(a_document(source)) for _ in range(150)]
+    documents += [f'{{"genre": "{genre}", "price": {each}}}' for each in HARD_PRICES for genre in ("novel", "sci-fi")]
+    held = {".".join(path) for path, _ in extracts.extract_of(BOOKS, index).columns}
+    fields = [each for each in ("genre", *HELD) if each in held and each != "in_stock"]
+    edges = [(function, field) for function in ("min", "max") for field in fields]
+
+    async def assert_the_same() -> None:
+        probes = 0
+        for where in EQUALITIES:
+            for each in (edges, [*edges, ("avg", "price")], *([each] for each in source.sample(edges, 2))):
+                query = a_query(where, measures=tuple(each))
+                plan = plan_aggregate(catalog, query, LIMITS).plan
+                if plan.extract is not None:
+                    count = source.random() < 0.5
+                    expected = await groups(c, DOCUMENTS_ONLY, query, count=count)
+                    assert await groups(c, catalog, query, count=count) == expected, (where, each)
+                probes += aggregate_statement(plan).text.count("(SELECT m")
+        assert probes > 0
+
+    async with connection(pool) as c:
+        await prepare(c, BOOKS, build=False)
+        await make(c, BOOKS, index)
+        await assert_the_same()
+        await store(c, "books", documents)
+        await assert_the_same()
+
+
+async def store_many(c: Connection) -> None:
+    """Store 12,000 books, 2,000 of them novels, so that their index answers alone."""
+    # The server of the tests is told not to; then a vacuum may come before it is known that a record is committed.
+    await c.execute("SET synchronous_commit = on")
+    await prepare(c, BOOKS, build=False)
+    await make(c)
+    await c.execute(
+        "INSERT INTO collections.books (id, data, schema_version) SELECT gen_random_uuid(), jsonb_build_object("
+        "'genre', CASE WHEN n % 6 = 0 THEN 'novel' ELSE 'sci-fi' END, 'price', n, 'isbn', n::text), 1 "
+        "FROM generate_series(1, 12000) AS n"
+    )
+    await c.execute(extracts.vacuum(NAME))
+
+
+async def looked_at(c: Connection, query: AggregateQuery, *, count: bool = True) -> list[tuple[str, int]]:
+    """Return by which scans of its index an aggregate over an extract is answered, and of how many rows each."""
+    planned = plan_aggregate(WITH_EXTRACT, query, LIMITS)
+    statement = aggregate_statement(planned.plan if count else without_count(planned).plan)
+    explained = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement.text}"
+    found: list[tuple[str, int]] = []
+
+    def walk(node: dict[str, Any]) -> None:
+        if "Scan" in node["Node Type"] and node.get("Relation Name"):
+            assert (node["Node Type"], node["Index Name"]) == ("Index Only Scan", NAME)
+            found.append((node["Scan Direction"], node["Actual Rows"]))
+        for each in node.get("Plans", ()):
+            walk(each)
+
+    walk(json.loads(await c.fetchval(explained, *values_for(statement, planned.values)))[0]["Plan"])
+    return sorted(found)
+
+
+async def test_least_and_largest_values_are_one_look_at_the_edge_of_an_index(pool: Pool) -> None:
+    novels, one = {"genre": {"eq": "novel"}}, ("max", "isbn")
+    async with connection(pool) as c:
+        await store_many(c)
+        least, largest, every = ("Forward", 1), ("Backward", 1), ("Forward", 2000)
+        assert await looked_at(c, a_query(novels, measures=(one,)), count=False) == [largest]
+        assert await looked_at(c, a_query(novels, measures=(one, ("min", "isbn"))), count=False) == [largest, least]
+        assert await looked_at(c, a_query(novels, measures=(one, ("avg", "price")))) == [largest, every]
+        assert await looked_at(c, a_query(novels, measures=(("min", "isbn"),))) == [least, every]
+        assert await looked_at(c, a_query(measures=(("max", "genre"),)), count=False) == [largest]
+        # Elsewhere the values are at no edge, and a look of its own would be one at all rows again.
+        assert await looked_at(c, a_query(novels, measures=(one, ("max", "price")))) == [largest, every]
+        assert await looked_at(c, a_query(novels, measures=(("max", "price"), ("min", "price")))) == [every]
+
+
+async def test_an_extract_whose_index_has_an_earlier_form_answers_the_same(pool: Pool) -> None:
+    columns = ", ".join(f'"{each.name}"' for each in extracts.columns_of(BOOKS, COVERING)[1:])
+    async with connection(pool) as c:
+        await prepare(c, BOOKS, build=False)
+        await stored(c, random.Random(8), [])
+        before = [await groups(c, DOCUMENTS_ONLY, a_query(each)) for each in EQUALITIES]
+        await c.execute(f'DROP INDEX collections."{NAME}"')
+        held = extracts.Parts(NAME).table
+        await c.execute(f'CREATE INDEX "{NAME}" ON collections."{held}" (genre) INCLUDE ({columns})')
+        assert [await groups(c, WITH_EXTRACT, a_query(each)) for each in EQUALITIES] == before
 
 
 @pytest.mark.parametrize(
@@ -205,16 +345,7 @@ async def test_an_aggregate_over_an_extract_reads_its_index_alone(pool: Pool) ->
     )
     statement = aggregate_statement(planned.plan)
     async with connection(pool) as c:
-        # The server of the tests is told not to; then a vacuum may come before it is known that a record is committed.
-        await c.execute("SET synchronous_commit = on")
-        await prepare(c, BOOKS, build=False)
-        await make(c)
-        await c.execute(
-            "INSERT INTO collections.books (id, data, schema_version) SELECT gen_random_uuid(), "
-            """jsonb_build_object('genre', CASE WHEN n % 6 = 0 THEN 'novel' ELSE 'sci-fi' END, 'price', n), 1 """
-            "FROM generate_series(1, 20000) AS n"
-        )
-        await c.execute(extracts.vacuum(NAME))
+        await store_many(c)
         plan = await c.fetch(f"EXPLAIN {statement.text}", *values_for(statement, planned.values))
     assert f'Index Only Scan using "{NAME}"' in "\n".join(row[0] for row in plan)
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
+from janua.telemetry import metrics
 
 pytestmark = pytest.mark.anyio
 
@@ -57,6 +60,27 @@ async def test_requests_statements_imports_and_the_state_of_things_are_counted(
     assert after["janua_catalog_revision[]"] >= 1
     assert after["db_client_connection_max[]"] == 10
     assert after["http_server_active_requests[]"] == 1, "the one that asks"
+
+
+def test_no_duration_is_lost_or_counted_twice_while_others_look() -> None:
+    name, count = "/tallied", 5 * metrics.MOST_NOTED + 7
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.is_set():
+            metrics.observe()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    for _ in range(count):
+        metrics.request_answered("GET", name, 200, 0.004)
+    done.set()
+    looking.join()
+    found = {each: value for each, value in figures(metrics.exposition().decode()).items() if name in each}
+    assert {value for each, value in found.items() if "_count" in each} == {count}
+    assert {value for each, value in found.items() if "'0.0025'" in each} == {0}
+    assert {value for each, value in found.items() if "'0.005'" in each} == {count}
+    assert [value for each, value in found.items() if "_sum" in each] == [pytest.approx(count * 0.004)]
 
 
 async def test_paths_that_callers_make_up_are_no_labels(http: httpx.AsyncClient) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from janua.telemetry.environment import SIZES
 from janua.telemetry.otlp import TraceSender
-from janua.telemetry.spans import Kind, Step, Trace
+from janua.telemetry.spans import Trace
 from tests.telemetry.collector import Collector, attributes, collecting
 
 PATIENCE = 20.0
@@ -15,7 +15,7 @@ PATIENCE = 20.0
 
 def a_trace(number: int) -> Trace:
     trace = Trace()
-    trace.begin(Step("GET", Kind.SERVER)).note("number", number)
+    trace.note("number", number)
     return trace
 
 

@@ -1,5 +1,7 @@
 """What a collector gets of real requests, and what the client is told of it."""
 
+import asyncio
+import gc
 import os
 import re
 from collections.abc import AsyncGenerator, Generator
@@ -14,6 +16,7 @@ from janua.errors import InvalidConfiguration
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.gateway.schemas import register_many
 from janua.model.collection import Schema
+from janua.telemetry.spans import Trace
 from janua.telemetry.tracing import exports
 from tests.api.serving import serving
 from tests.telemetry.collector import Collector, attributes, collecting
@@ -103,6 +106,19 @@ async def test_a_callers_trace_goes_on_and_the_answer_names_it(gateway: Gateway,
     [root] = [each for each in collector.spans if each.kind == 2]
     assert (root.trace_id.hex(), root.parent_span_id.hex(), root.trace_state) == (TRACE, CALLER, "vendor=1")
     assert answer.headers["traceparent"] == f"00-{TRACE}-{root.span_id.hex()}-01"
+
+
+async def test_what_was_sent_is_freed_without_a_search_for_garbage(gateway: Gateway, collector: Collector) -> None:
+    key = "0198c5a4-7c1e-7d6a-b8f0-3f2a9d1c5e77"
+    gc.disable()
+    try:
+        async with client(gateway) as http:
+            await asyncio.gather(*(http.get(f"/api/books/{key}") for _ in range(100)))
+        kept = [each for each in gc.get_objects() if isinstance(each, Trace)]
+    finally:
+        gc.enable()
+    assert len([each for each in collector.spans if each.kind == 2]) == 100
+    assert len(kept) <= 20, "those whose tasks their connections still know"
 
 
 async def test_a_caller_that_does_not_sample_is_followed(gateway: Gateway, collector: Collector) -> None:

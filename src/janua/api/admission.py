@@ -136,7 +136,7 @@ class Gate:
         self._streaming = {each for each in self._at_work if each.streams}
         self._since = now
         self._served = self._refused = 0
-        metrics.Now.places = int(self.places)
+        metrics.NOW.places = int(self.places)
 
     def _fitting(self, passed: float) -> float:
         if passed >= PAUSE_SECONDS:

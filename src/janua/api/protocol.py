@@ -128,7 +128,7 @@ class BoundedProtocol(TakingProtocol):
     def _turn_away_held(self) -> None:
         """Refuse the request whose bytes were kept, without having read them: this costs a quarter of reading them."""
         data, self._held = self._held or b"", None
-        metrics.Now.refused += 1
+        metrics.NOW.refused += 1
         self.transport.write(REFUSAL)
         self._refused_at = self.loop.time()
         if more := data[self._held_bytes :]:
@@ -233,12 +233,13 @@ class BoundedProtocol(TakingProtocol):
             self.config.gate.leave(cycle)
             if cycle.task is not None:
                 self.tasks.discard(cycle.task)
+            cycle.part()
 
     def _turn_away(self, cycle: Cycle) -> None:
         """Answer a request that there was no place for; nobody reads its body."""
         if cycle.disconnected:
             return
-        metrics.Now.refused += 1
+        metrics.NOW.refused += 1
         answer = REFUSAL if cycle.keep_alive else CLOSING_REFUSAL
         self.transport.write(answer[: answer.index(b"{")] if cycle.scope["method"] == "HEAD" else answer)
         cycle.response_complete = True

@@ -71,6 +71,11 @@ class Cycle(RequestResponseCycle):
         if self._told is not None and self.task is not None:
             self._told(self.task)
 
+    def part(self) -> None:
+        """Let go of what refers to it: in a circle, only a search for garbage would free their memory, long after."""
+        self.task = None
+        self.scope.pop("extensions", None)
+
     def take_body(self) -> bytes | None:
         """Return the body if all of it is here and was not received in parts; see `receiving`."""
         if self.more_body or self.disconnected or self.response_complete:

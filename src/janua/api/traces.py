@@ -100,21 +100,21 @@ def values_of(trace: Trace, span: Span) -> tuple[Any, ...]:
 
 def shown(trace: Trace) -> dict[str, object]:
     """Return a request as the page reads it; times are in milliseconds, ids in hexadecimal."""
-    root = trace.root
+    about = trace.attributes
     collections = {str(each.attributes[COLLECTION]) for each in trace.spans if COLLECTION in each.attributes}
     collections |= {name for each in trace.spans for name in collections_of(str(each.attributes.get(QUERY, "")))}
     return {
-        "id": f"{root.id:016x}",
-        "trace": f"{trace.id:032x}",
-        "method": root.attributes["http.request.method"],
-        "path": root.attributes["url.path"],
+        "id": f"{trace.id:016x}",
+        "trace": f"{trace.trace_id:032x}",
+        "method": about["http.request.method"],
+        "path": about["url.path"],
         "query": trace.query,
-        "operation": root.attributes.get(OPERATION, ""),
-        "root_fields": root.attributes.get(ROOT_FIELDS, ""),
-        "error": root.attributes.get(ERROR, ""),
-        "status": root.attributes.get(STATUS, 0),
-        "started": datetime.fromtimestamp(trace.started / 1e9, UTC),
-        "duration": milliseconds(root.end),
+        "operation": about.get(OPERATION, ""),
+        "root_fields": about.get(ROOT_FIELDS, ""),
+        "error": about.get(ERROR, ""),
+        "status": about.get(STATUS, 0),
+        "started": datetime.fromtimestamp(trace.at(trace.start) / 1e9, UTC),
+        "duration": milliseconds(trace.end - trace.start),
         "collections": sorted(collections),
         "spans": [shown_span(trace, each) for each in trace.spans],
     }
@@ -122,13 +122,13 @@ def shown(trace: Trace) -> dict[str, object]:
 
 def shown_span(trace: Trace, span: Span) -> dict[str, object]:
     """Return one step as the page reads it."""
-    end = span.end or trace.root.end
+    end = span.end or trace.end
     text = span.attributes.get(QUERY)
     found: dict[str, object] = {
         "id": f"{span.id:016x}",
         "parent": f"{span.parent:016x}",
         "name": span.name,
-        "start": milliseconds(span.start),
+        "start": milliseconds(span.start - trace.start),
         "duration": milliseconds(end - span.start),
         "error": span.error,
         "attributes": {name: each for name, each in span.attributes.items() if name != QUERY},
@@ -156,6 +156,6 @@ def shown_value(value: object) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}… ({len(text)} characters)"
 
 
-def milliseconds(nanoseconds: int) -> float:
+def milliseconds(seconds: float) -> float:
     """Return a time with three decimals."""
-    return round(nanoseconds / 1e6, 3)
+    return round(seconds * 1e3, 3)

@@ -1,7 +1,7 @@
 """Which extract of a collection answers an aggregate instead of its documents, if one does.
 
 In: what an aggregate filters by, groups by and measures. Out: an `Extract` of the catalog, None where some of it is in
-documents only: then all of it is read there. Start at `extract_for`.
+documents only: then all of it is read there. Start at `extract_for`; `at_edge` is for the smallest and largest values.
 """
 
 from collections.abc import Iterable
@@ -36,6 +36,30 @@ def extract_for(
     wanted = filtered | {each.path for each in targets if isinstance(each, Place)}
     fit = [each for each in ready if wanted <= each.paths]
     return min(fit, key=lambda each: (each.columns[0][0] not in filtered, len(each.columns), each.table), default=None)
+
+
+def at_edge(extract: Extract, filter: Filter, path: Path) -> bool:
+    """Return whether a field's smallest and largest values stand at the edges of what the index has for a filter.
+
+    So it is where the filter fixes the fields before it in the index, and asks for nothing else.
+    """
+    before = [held for held, _ in extract.columns]
+    return path in before and _fixed(filter) == frozenset(before[: before.index(path)])
+
+
+def _fixed(filter: Filter) -> frozenset[Path] | None:
+    """Return the places that a filter gives one value each, None if it asks for anything else."""
+    match filter:
+        case Always(holds=True):
+            return frozenset()
+        case Compare(Place(path), "eq"):
+            return frozenset({path})
+        case And(parts):
+            return _united(_fixed(each) for each in parts)
+        case Always() | Compare() | Presence() | Or() | Not() | OnElements() | OnRelated():
+            return None
+        case _:
+            assert_never(filter)
 
 
 def _read(filter: Filter) -> frozenset[Path] | None:

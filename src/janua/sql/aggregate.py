@@ -5,11 +5,12 @@ Groups are ordered as asked and then by their keys, null last; missing and null 
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Literal, assert_never
 
 from sqlglot import exp
 
+from janua.model.extract import Extract
 from janua.model.types import (
     Anything,
     Array,
@@ -27,7 +28,8 @@ from janua.model.types import (
     Uuid,
 )
 from janua.query.ast import AggregateFunction
-from janua.query.nodes import Target
+from janua.query.extracts import at_edge
+from janua.query.nodes import Filter, Place, Target
 from janua.query.parts import (
     AggregatePlan,
     Constant,
@@ -88,9 +90,12 @@ def _listed(plan: AggregatePlan, binds: Binds) -> tuple[Tree, Tree]:
 
 
 def _grouped(plan: AggregatePlan, row: Row, binds: Binds) -> Tree:
+    probes = _probes(plan, binds)
     source, where, value = _read(plan, row, binds)
+    if probes and len(probes) == len(plan.measures) and not _is_counted(plan.shown):
+        source, where = None, None
     keys = [value(each) for each in plan.keys]
-    measures = [_MEASURES[each.function](value(each.target), type_of(each.target)) for each in plan.measures]
+    measures = [probes[each] if each in probes else _lowered(each, value) for each in plan.measures]
     asked = [_ordered(each, keys, measures) for each in plan.order]
     in_order = [*asked, *(selects.ordered(each, descending=False, nulls_first=False) for each in keys)]
     rows = selects.select(
@@ -126,6 +131,42 @@ def _read(plan: AggregatePlan, row: Row, binds: Binds) -> tuple[Tree, Tree | Non
     # Without OFFSET the two selects would be made one, and the expressions be written twice again.
     source = selects.derived(found.offset(terms.number(0), copy=False), values.alias or "")
     return source, None, lambda target: values.column(names[target])
+
+
+def _lowered(measure: Measure, value: Callable[[Target], Tree]) -> Tree:
+    return _MEASURES[measure.function](value(measure.target), type_of(measure.target))
+
+
+def _probes(plan: AggregatePlan, binds: Binds) -> dict[Measure, Tree]:
+    """Return those measures that are at an edge of the index of an extract, each as a select of its own.
+
+    Alone, min and max are one look at that edge to PostgreSQL; beside another aggregate they are work for each row.
+    """
+    extract, filter = plan.extract, plan.filter
+    if extract is None or plan.keys:
+        return {}
+    return {each: _probe(each, extract, filter, binds) for each in plan.measures if _is_at_edge(each, extract, filter)}
+
+
+def _is_at_edge(measure: Measure, extract: Extract, filter: Filter) -> bool:
+    target = measure.target
+    if measure.function not in ("min", "max") or not isinstance(target, Place):
+        return False
+    # Of uuids, the texts are compared.
+    return not isinstance(target.type, Uuid) and at_edge(extract, filter, target.path)
+
+
+def _probe(measure: Measure, extract: Extract, filter: Filter, binds: Binds) -> Tree:
+    row = Row(binds.alias(), extract=extract)
+    lowered = _lowered(measure, partial(value_of, row))
+    source, where = selects.table(extract.table, row.alias), condition(filter, row, binds)
+    return selects.scalar(selects.select(lowered, source=source, where=where))
+
+
+def _is_counted(figure: Figure) -> bool:
+    if isinstance(figure, Figures):
+        return any(_is_counted(each) for _, each in figure.members)
+    return isinstance(figure, CountFigure)
 
 
 def _ordered(order: GroupOrder, keys: Sequence[Tree], measures: Sequence[Tree]) -> exp.Ordered:

@@ -120,12 +120,16 @@ def covering(collection: Collection) -> dict[str, Extract]:
 
 
 def index_definition(collection: Collection, index: Index) -> str:
-    """Return CREATE INDEX of a covering index from the table's name on."""
+    """Return CREATE INDEX of a covering index from the table's name on.
+
+    What is included is a key, too: so the smallest and largest values of the first of it are at the edges of what the
+    index has for its declared keys.
+    """
     columns = {each.path: quoted(each.name) for each in columns_of(collection, index)}
-    keys = ", ".join(columns[each.path] + _direction(each) for each in index.keys)
-    included = ", ".join(columns[each] for each in index.include)
+    keys = [columns[each.path] + _direction(each) for each in index.keys]
+    included = [columns[each] for each in index.include]
     held = Parts(index_name(collection, index)).table
-    return f"{render(table(held))} USING btree ({keys}) INCLUDE ({included})"
+    return f"{render(table(held))} USING btree ({', '.join((*keys, *included))})"
 
 
 def columns_of(collection: Collection, index: Index) -> list[HeldColumn]:

@@ -22,7 +22,6 @@ from janua.errors import StatementConflict
 from janua.sql.statement import Statement
 from janua.storage.pool import UNNOTICED, Connection, Pool, connection
 from janua.telemetry import metrics
-from janua.telemetry.spans import note_step
 from janua.telemetry.statements import note_shared
 
 MOST: Final = 32  # that are run as one
@@ -49,18 +48,18 @@ class _Member:
 class _Batch:
     """Those that are run as one statement, from when to when, and how many of them are still wanted."""
 
-    __slots__ = ("ended", "members", "started", "task", "wanted")
+    __slots__ = ("ended", "members", "size", "started", "task", "wanted")
 
     def __init__(self) -> None:
         self.members: list[_Member] = []
-        self.wanted = 0
+        self.size = self.wanted = 0
         self.started = self.ended = 0.0
         self.task: asyncio.Task[None] | None = None
 
     def take(self, members: Sequence[_Member]) -> None:
         """Have these run."""
         self.members = [each for each in members if not each.row.done()]
-        self.wanted = len(self.members)
+        self.size = self.wanted = len(self.members)
         for each in self.members:
             each.batch = self
 
@@ -168,6 +167,8 @@ class Batches:
         finally:
             if overtaking is not None:
                 overtaking.cancel()
+            # They know it, too: in a circle, only a search for garbage would free their memory, long after.
+            batch.members = []
             self._end(lane, batch)
 
     def _overtaking(self, lane: _Lane, ahead: object) -> asyncio.TimerHandle:
@@ -225,5 +226,6 @@ def _note(statement: Statement, member: _Member) -> None:
     waited = batch.started - member.since
     if waited > UNNOTICED:
         metrics.waited(waited)
-        note_step("connection", waited, batch.started)
-    note_shared(statement.text, member.arguments, batch.started, batch.ended, len(batch.members))
+    else:
+        waited = 0.0
+    note_shared(statement.text, member.arguments, waited, batch.started, batch.ended, batch.size)

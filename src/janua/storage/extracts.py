@@ -27,7 +27,7 @@ _WHOLE = """
     WHERE 2 = (
         SELECT count(*) FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
         WHERE t.relnamespace = 'collections'::regnamespace AND t.relname = w.held AND i.indisvalid
-        AND (x.relname = w.name OR i.indisprimary)
+        AND (x.relname = w.name OR i.indisprimary) AND i.indnkeyatts = i.indnatts
     ) AND 4 = (
         SELECT count(*) FROM pg_trigger g JOIN pg_class t ON t.oid = g.tgrelid JOIN pg_proc p ON p.oid = g.tgfoid
         WHERE t.relnamespace = 'collections'::regnamespace AND t.relname = w.owner AND p.proname = w.function

@@ -74,5 +74,5 @@ def _time(record: logging.LogRecord) -> datetime:
 
 def _trace() -> dict[str, str]:
     """Return the ids of the step that is running; records are formatted where they are made."""
-    span = current.get()
-    return {} if span is None else {"trace_id": f"{span.trace.id:032x}", "span_id": f"{span.id:016x}"}
+    inside = current.get()
+    return {} if inside is None else {"trace_id": f"{inside[0].trace_id:032x}", "span_id": f"{inside[1]:016x}"}

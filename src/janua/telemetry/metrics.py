@@ -9,13 +9,16 @@ import os
 import tempfile
 import time
 from bisect import bisect_left
+from collections import Counter as Counts
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, multiprocess
 from prometheus_client import generate_latest as render
+
+T = TypeVar("T")
 
 SHARED: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's own variable
 TYPE: Final = CONTENT_TYPE_LATEST
@@ -69,75 +72,100 @@ BUILDING: Final = Gauge("janua_index_builds_active", "Indexes being built.", mul
 IMPORTED: Final = Counter("janua_import_rows", "Documents of imports.", ("janua_collection", "outcome"))
 
 
-class Now:
+class _Now:
     """What is counted too often for an instrument; put into one when somebody looks."""
 
-    requests = 0
-    refused = 0
-    places = 0
+    __slots__ = ("places", "refused", "requests")
+
+    def __init__(self) -> None:
+        self.requests = self.refused = self.places = 0
+
+
+NOW: Final = _Now()
+# Not the class itself: whenever one of its attributes is set, Python forgets where it found those of a class.
 
 
 class Tally:
     """Durations that are put into a histogram together: one at a time takes longer than some answers."""
 
-    __slots__ = ("_counts", "_histogram", "_seconds")
+    __slots__ = ("_histogram", "noted")
 
     def __init__(self, histogram: Histogram) -> None:
         self._histogram = histogram
-        self._counts = [0] * (len(_SECONDS) + 1)
-        self._seconds = 0.0
-
-    def observe(self, seconds: float) -> None:
-        """Note one."""
-        self._counts[bisect_left(_SECONDS, seconds)] += 1
-        self._seconds += seconds
+        self.noted: list[float] = []
 
     def put(self) -> None:
-        """Put what was noted into the histogram."""
-        for place, count in enumerate(self._counts):
-            if count:
-                self._histogram._buckets[place].inc(count)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType] -- nothing public adds many
-                self._counts[place] = 0
-        self._histogram._sum.inc(self._seconds)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType] -- as above
-        self._seconds = 0.0
+        """Put what was noted into the histogram; any thread may do so."""
+        seconds = taken(self.noted)
+        for place, count in Counts(bisect_left(_SECONDS, each) for each in seconds).items():
+            self._histogram._buckets[place].inc(count)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType] -- nothing public adds many
+        self._histogram._sum.inc(sum(seconds))  # noqa: SLF001  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType] -- as above
 
 
+def taken(noted: list[T]) -> list[T]:
+    """Empty a list that others add to at the same time; none of what is in it is lost, or taken twice."""
+    found: list[T] = []
+    with suppress(IndexError):
+        while True:
+            found.append(noted.pop())
+    return found
+
+
+MOST_NOTED: Final = 1024  # durations of one kind that wait to be put
 _tallies: Final[list[Tally]] = []
+_answered: Final[list[tuple[str, str, int, float]]] = []
 
 
-def _tally(histogram: Histogram) -> Tally:
+def _noted(histogram: Histogram) -> list[float]:
+    """Return where to note durations."""
     _tallies.append(Tally(histogram))
-    return _tallies[-1]
+    return _tallies[-1].noted
 
 
 @cache
-def _requests(method: str, route: str, status: int) -> Tally:
-    return _tally(REQUESTS.labels(method, route, str(status)))
+def _requests(method: str, route: str, status: int) -> list[float]:
+    return _noted(REQUESTS.labels(method, route, str(status)))
 
 
 @cache
-def _statements(operation: str) -> Tally:
-    return _tally(STATEMENTS.labels(operation))
+def _statements(operation: str) -> list[float]:
+    return _noted(STATEMENTS.labels(operation))
+
+
+@cache
+def _waits() -> list[float]:
+    return _noted(WAITS)
 
 
 def request_answered(method: str, route: str, status: int, seconds: float) -> None:
     """Count a request; `route` is the template of its path, empty when there is none."""
-    _requests(method if method in _METHODS else "_OTHER", route, status).observe(seconds)
+    # As few steps as can be, for each request: which of all durations it belongs to can wait.
+    _answered.append((method, route, status, seconds))
+    if len(_answered) >= MOST_NOTED:
+        _put()
 
 
-@cache
-def _waits() -> Tally:
-    return _tally(WAITS)
+def _note(noted: list[float], seconds: float) -> None:
+    noted.append(seconds)
+    if len(noted) >= MOST_NOTED:
+        _put()
+
+
+def _put() -> None:
+    for method, route, status, seconds in taken(_answered):
+        _requests(method if method in _METHODS else "_OTHER", route, status).append(seconds)
+    for tally in _tallies:
+        tally.put()
 
 
 def waited(seconds: float) -> None:
     """Count a wait for a connection."""
-    _waits().observe(seconds)
+    _note(_waits(), seconds)
 
 
 def statement_ran(operation: str, seconds: float) -> None:
     """Count a statement."""
-    _statements(operation).observe(seconds)
+    _note(_statements(operation), seconds)
 
 
 def import_done(collection: str, **rows: int) -> None:
@@ -190,12 +218,11 @@ watch_cache("documents", lambda: DOCUMENTS)
 
 def observe() -> None:
     """Bring up to date what is only counted when somebody looks."""
-    ACTIVE.set(Now.requests)
-    PLACES.set(Now.places)
-    REFUSED.inc(Now.refused)
-    Now.refused = 0
-    for tally in _tallies:
-        tally.put()
+    ACTIVE.set(NOW.requests)
+    PLACES.set(NOW.places)
+    REFUSED.inc(NOW.refused)
+    NOW.refused = 0
+    _put()
     for name, (info, seen) in _caches.items():
         now = info()
         for outcome in seen:

@@ -44,7 +44,7 @@ class TraceSender:
         self._wake = threading.Event()
         self._resource = resource().attributes
         self._otlp = OTLPSpanExporter()
-        self.samples = Sampling().samples
+        self.sampling = Sampling()
         self._thread = threading.Thread(target=self._run, name="traces", daemon=True)
         self._thread.start()
 

@@ -12,9 +12,10 @@ from typing import Any, Final
 from janua import __version__
 from janua.telemetry.spans import Span, Step, Trace
 
-_ROOT: Final = Struct("<2s16s2s8sBQBQ6s")
-_STEP: Final = Struct("<2s16s2s8s2s8sBQBQ6s")
-"""What has the same length in each span: trace_id, span_id, parent_span_id, start and end, flags; each with its tag."""
+_ROOT: Final = Struct(">2s16s2sQ")
+_STEP: Final = Struct(">2s16s2sQ2sQ")
+_TIMES: Final = Struct("<BQBQ6s")
+"""What has the same length in each span: trace_id, span_id, parent_span_id; start and end, flags; each with its tag."""
 _TRACE_ID, _SPAN_ID, _PARENT_ID = b"\x0a\x10", b"\x12\x08", b"\x22\x08"
 _START, _END = 0x39, 0x41
 _KIND: Final = b"\x30"
@@ -38,32 +39,29 @@ def message(traces: Iterable[Trace], resource: Mapping[str, Any]) -> bytes:
 def spans_of(trace: Trace) -> bytes:
     """Return the spans of a trace, each a field of `ScopeSpans`."""
     trace.settle()
-    trace_id = trace.id.to_bytes(16, "big")
+    trace_id = trace.trace_id.to_bytes(16, "big")
     state = _field(_TRACE_STATE, _utf8(trace.state)) if trace.state else b""
     parts: list[bytes] = []
     for each in trace.spans:
-        body = _body(trace, trace_id, each) + state
+        body = _body(each, trace_id, trace.shift, trace.end) + state
         parts += (b"\x12", _length(len(body)), body)
     return b"".join(parts)
 
 
-def _body(trace: Trace, trace_id: bytes, span: Span) -> bytes:
-    start = trace.started + span.start
+def _body(span: Span, trace_id: bytes, shift: int, ended: float) -> bytes:
+    start = int(span.start * 1e9) + shift
     # A step that was still running when the request ended was given up.
-    end = trace.started + (span.end or trace.root.end)
-    span_id = span.id.to_bytes(8, "big")
+    end = int((span.end or ended) * 1e9) + shift
     if span.parent:
-        parent = span.parent.to_bytes(8, "big")
-        fixed = _STEP.pack(
-            _TRACE_ID, trace_id, _SPAN_ID, span_id, _PARENT_ID, parent, _START, start, _END, end, _FLAGS
-        )  # fmt: skip
+        ids = _STEP.pack(_TRACE_ID, trace_id, _SPAN_ID, span.id, _PARENT_ID, span.parent)
     else:
-        fixed = _ROOT.pack(_TRACE_ID, trace_id, _SPAN_ID, span_id, _START, start, _END, end, _FLAGS)
-    parts = [fixed, span.step.written or _written(span.step)]
+        ids = _ROOT.pack(_TRACE_ID, trace_id, _SPAN_ID, span.id)
+    parts = [ids, _TIMES.pack(_START, start, _END, end, _FLAGS), span.step.written or _written(span.step)]
     if span.noted is not None:
-        parts += [_attribute(key, value) for key, value in span.noted.items()]
+        for key, value in span.noted.items():
+            parts.append((_passing if key in PASSING else _kept)(key, value))
     if span.error:
-        parts += (_FAILED, _attribute(_ERROR, span.error))
+        parts += (_FAILED, _kept(_ERROR, span.error))
     return b"".join(parts)
 
 
@@ -73,14 +71,12 @@ def _written(step: Step) -> bytes:
     return step.written
 
 
-def _attribute(key: str, value: object) -> bytes:
+def _passing(key: str, value: object) -> bytes:
     """Return an attribute of a span."""
-    return _field(_ATTRIBUTE, _pair(key, value)) if key in PASSING else _kept(key, value)
-
-
-@lru_cache(maxsize=KEPT, typed=True)
-def _kept(key: str, value: object) -> bytes:
     return _field(_ATTRIBUTE, _pair(key, value))
+
+
+_kept: Final = lru_cache(maxsize=KEPT, typed=True)(_passing)
 
 
 def _pair(key: str, value: object) -> bytes:
@@ -113,7 +109,10 @@ def _utf8(text: str) -> bytes:
 
 def _field(number: int, content: bytes) -> bytes:
     """Return a field with a length: a text, or a message."""
-    return bytes((number << 3 | 2,)) + _length(len(content)) + content
+    return _TAGS[number] + _length(len(content)) + content
+
+
+_TAGS: Final = [bytes((number << 3 | 2,)) for number in range(16)]
 
 
 def _varint(number: int) -> bytes:

@@ -23,7 +23,7 @@ class Recent:
         """Remember a trace and forget the oldest."""
         self._count += 1
         # Two requests may belong to one trace of a caller's; the span of each is its own.
-        self._traces[trace.root.id] = (self._count, trace)
+        self._traces[trace.id] = (self._count, trace)
         while len(self._traces) > self._kept:
             self._traces.popitem(last=False)
 

@@ -14,28 +14,29 @@ from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, Trace
 from janua.telemetry.traceparent import Caller
 
 _LOW: Final = TraceIdRatioBased.TRACE_ID_LIMIT
-"""The part of a trace's id by which its share is decided."""
+"""The part of a trace's id by which its share is decided, as in `tracing`."""
 
 
 class Sampling:
     """Decides; made once, of the environment or of a `sampler`."""
 
-    __slots__ = ("_bound", "_follows", "_sampler")
+    __slots__ = ("_follows", "_sampler", "bound")
 
     def __init__(self, sampler: Sampler | None = None) -> None:
         self._sampler = sampler or TracerProvider(shutdown_on_exit=False).sampler
         self._follows = type(self._sampler) is ParentBased and _is_plain(self._sampler)
         # Private in the SDK: without it, every trace would be asked for.
         root: Any = getattr(self._sampler, "_root", None) if self._follows else self._sampler
-        self._bound = _bound(root)
+        self.bound = _bound(root)
+        """Below which number the low part of a trace's id has to be if nobody called; None: only the sampler knows."""
 
     def samples(self, trace: int, caller: Caller | None) -> bool:
         """Say whether a trace of this id is to be sent."""
-        if self._bound is None:
+        if self.bound is None:
             return self._asked(trace, caller)
         if caller is not None and self._follows:
             return caller.sampled
-        return trace & _LOW < self._bound
+        return trace & _LOW < self.bound
 
     def _asked(self, trace: int, caller: Caller | None) -> bool:
         parent = Context() if caller is None else _context(caller)

@@ -4,13 +4,13 @@ Start at `statement`, a block around running one.
 """
 
 import re
-import time
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+from time import perf_counter
 from typing import Any, Final
 
 from janua.telemetry import metrics
-from janua.telemetry.spans import COLLECTION, MOST_SPANS, QUERY, Kind, Span, Step, current
+from janua.telemetry.spans import COLLECTION, MOST_SPANS, QUERY, Kind, Span, Step, Trace, current, step
 
 _TARGET: Final = re.compile(r'"?\b(?P<schema>collections|janua)"?\."?(?P<table>\w+)\b(?!"?\()')
 _NESTING: Final = re.compile(rf"(?P<text>'(?:[^']|'')*')|(?P<open>\()|(?P<close>\))|{_TARGET.pattern}")
@@ -31,38 +31,48 @@ class statement:  # noqa: N801 -- a block, like `span`
         self._values = values
 
     def __enter__(self) -> None:
-        self._span = _begun(self._text, self._values)
-        self._start = time.perf_counter()
+        self._start = perf_counter()
+        outer = current.get()
+        self._span = (
+            None if outer is None or outer[0].is_full else _begun(*outer, self._text, self._values, self._start)
+        )
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        operation = described(self._text)[0]
-        metrics.statement_ran(operation, time.perf_counter() - self._start)
+        ended = perf_counter()
+        metrics.statement_ran(described(self._text)[0], ended - self._start)
         if self._span is not None:
             self._span.finish(error)
             if state := getattr(error, "sqlstate", None):
                 self._span.note("db.response.status_code", state)
 
 
-def note_shared(text: str, values: Sequence[Any], started: float, ended: float, reads: int) -> None:
+def note_shared(text: str, values: Sequence[Any], waited: float, started: float, ended: float, reads: int) -> None:
     """Add a statement that ran for several requests to the trace of one of them, as what it was for this one.
 
-    The times are those of `perf_counter`; `reads` is how many it was for.
+    The times are those of `perf_counter`; `waited` are the seconds until it began, 0 if they are not worth telling, and
+    `reads` is how many it was for.
     """
-    made = _begun(text, values)
-    if made is not None:
-        made.start, made.end = made.trace.at(started), made.trace.at(ended)
-        if reads > 1:
-            made.note("db.operation.batch.size", reads)
-
-
-def _begun(text: str, values: Sequence[Any]) -> Span | None:
-    """Return the span of a statement in the current request, None when there is nothing to trace."""
     outer = current.get()
-    if outer is None or len(outer.trace.spans) >= MOST_SPANS:
-        return None
-    made = outer.trace.begin(_step(text) if len(text) <= KEPT_CHARACTERS else _made(text), outer.id)
-    if outer.trace.parameters is not None:
-        outer.trace.parameters[made.id] = tuple(values)
+    if outer is not None and len(outer[0].later) < MOST_SPANS:
+        outer[0].later.append(partial(_shared, outer[1], text, values, waited, started, ended, reads))
+
+
+def _shared(  # noqa: PLR0913, PLR0917 -- what `note_shared` is told
+    parent: int, text: str, values: Sequence[Any], waited: float, started: float, ended: float, reads: int, trace: Trace
+) -> None:
+    if waited:
+        trace.begin(step("connection"), parent, started - waited).end = started
+    made = _begun(trace, parent, text, values, started)
+    made.end = ended
+    if reads > 1:
+        made.note("db.operation.batch.size", reads)
+
+
+def _begun(trace: Trace, parent: int, text: str, values: Sequence[Any], started: float) -> Span:
+    known = _step(text) if len(text) <= KEPT_CHARACTERS else _made(text)
+    made = trace.begin(known, parent, started)
+    if trace.parameters is not None:
+        trace.parameters[made.id] = tuple(values)
     return made
 
 

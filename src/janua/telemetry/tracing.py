@@ -8,11 +8,12 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncGenerator
+from random import getrandbits
 from typing import TYPE_CHECKING, Final
 
 from janua.errors import InvalidConfiguration
 from janua.telemetry.recent import Recent
-from janua.telemetry.spans import Trace, new_id
+from janua.telemetry.spans import Trace
 from janua.telemetry.traceparent import Headers, caller_of
 
 if TYPE_CHECKING:
@@ -22,23 +23,30 @@ if TYPE_CHECKING:
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_{}_ENDPOINT")
 PROTOCOL: Final = "OTEL_EXPORTER_OTLP_PROTOCOL"
 CLOSE_PATIENCE: Final = 3.0  # seconds for the collector to take what is left
+_LOW: Final = 2**64 - 1
 
 
 class Tracing:
     """Begins and ends the traces of requests; `recent` is where developers look, None in production."""
 
     def __init__(self, sender: "TraceSender | None" = None, recent: Recent | None = None) -> None:
+        self.open(sender, recent)
+
+    def open(self, sender: "TraceSender | None", recent: Recent | None) -> None:
+        """Trace for these from now on; for neither of them, not at all."""
         self.recent = recent
         self._sender = sender
         self.is_on = sender is not None or recent is not None
+        self._bound = 0 if sender is None else sender.sampling.bound
 
     def begin(self, headers: Headers) -> Trace | None:
         """Return a trace for a request with these headers, None if it is not to be traced."""
-        if not self.is_on:
-            return None
         caller = caller_of(headers)
-        id = new_id(128) if caller is None else caller.trace
-        sampled = self._sender is not None and self._sender.samples(id, caller)
+        id = getrandbits(128) if caller is None else caller.trace
+        if caller is None and self._bound is not None:
+            sampled = id & _LOW < self._bound  # as `Sampling.samples`, which is a call more for each request
+        else:
+            sampled = self._sender is not None and self._sender.sampling.samples(id, caller)
         if not sampled and self.recent is None:
             return None
         trace = Trace(id, sampled=sampled)
@@ -58,14 +66,15 @@ class Tracing:
 
 
 @contextlib.asynccontextmanager
-async def open_tracing(*, dev: bool) -> AsyncGenerator[Tracing]:
+async def open_tracing(tracing: Tracing, *, dev: bool) -> AsyncGenerator[None]:
     """Trace as the environment says while the block runs; `dev` keeps the last requests for `/traces`.
 
     Raises: `InvalidConfiguration` when the environment asks for an exporter or a protocol that Janua does not have.
     """
     traces, metrics = senders()
+    tracing.open(traces, Recent() if dev else None)
     try:
-        yield Tracing(traces, Recent() if dev else None)
+        yield
     finally:
         closing = [asyncio.to_thread(each.close) for each in (traces, metrics) if each is not None]
         with contextlib.suppress(TimeoutError):

@@ -40,9 +40,11 @@ if __name__ == "__main__":
     parser.add_argument("--seconds", type=int, default=1, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=9, help="of which the median counts")
     parser.add_argument("--only", nargs="+", default=[], metavar="CASE", help="cases of requests to measure")
-    peers = ["postgraphile", "naive", "unbatched", "workers", "pgbench"]
+    peers = ["postgraphile", "parse", "naive", "unbatched", "workers", "pgbench"]
     parser.add_argument("--without", nargs="+", default=[], choices=peers, metavar="TARGET", help=", ".join(peers))
     parser.add_argument("--svg", type=Path, help="file for the picture of requests")
+    counts = "with which start is measured, 10 and 1000 unless told; 10000 take five minutes to make"
+    parser.add_argument("--collections", nargs="+", type=int, default=[10, 1_000], metavar="COUNT", help=counts)
     given = parser.parse_args()
-    chosen = Options(given.seconds, given.rounds, given.only, given.without, given.svg)
+    chosen = Options(given.seconds, given.rounds, given.only, given.without, given.svg, given.collections)
     asyncio.run(main(given.suites, chosen))

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from bench import library
 
 Face = Literal["graphql", "rest"]
-Style = Literal["janua", "postgraphile", "naive"]
+Style = Literal["janua", "postgraphile", "parse", "naive"]
 """Whose GraphQL it is; the hand-written endpoints are asked as Janua."""
 
 GENRE = "history"
@@ -27,12 +27,15 @@ TEXTS: dict[str, dict[Style, str]] = {
     "get_by_id": {
         "janua": "query ($id: ID!) { book(id: $id) { SHOWN } }",
         "postgraphile": "query ($id: UUID!) { book: bookByRowId(rowId: $id) { SHOWN } }",
+        "parse": "query ($id: ID!) { book(id: $id) { SHOWN } }",
         "naive": "query ($id: ID!) { book(id: $id) { SHOWN } }",
     },
     "list_filter_20": {
         "janua": "query ($genre: BookGenre!) { books(where: {genre: {eq: $genre}}, first: 20) { nodes { SHOWN } } }",
         "postgraphile": "query ($genre: String!) "
         "{ books: allBooks(condition: {genre: $genre}, first: 20) { nodes { SHOWN } } }",
+        "parse": "query ($genre: String!) "
+        "{ books(where: {genre: {equalTo: $genre}}, order: [id_ASC], first: 20) { edges { node { SHOWN } } } }",
         "naive": "query ($genre: String!) { books(genre: $genre, first: 20) { nodes { SHOWN } } }",
     },
     "list_nested_20": {
@@ -40,6 +43,8 @@ TEXTS: dict[str, dict[Style, str]] = {
         "{ nodes { id title price author { name country } } } }",
         "postgraphile": "query ($genre: String!) { books: allBooks(condition: {genre: $genre}, first: 20) "
         "{ nodes { ID title price author: authorByAuthorId { name country } } } }",
+        "parse": "query ($genre: String!) { books(where: {genre: {equalTo: $genre}}, order: [id_ASC], first: 20) "
+        "{ edges { node { ID title price author { name country } } } } }",
         "naive": "query ($genre: String!) { books(genre: $genre, first: 20) "
         "{ nodes { id title price author { name country } } } }",
     },
@@ -47,6 +52,10 @@ TEXTS: dict[str, dict[Style, str]] = {
         "janua": "query ($id: ID!) { author(id: $id) { name country books(first: 20) { nodes { SHOWN } } } }",
         "postgraphile": "query ($id: UUID!) { author: authorByRowId(rowId: $id) "
         "{ name country books: booksByAuthorId(first: 20) { nodes { SHOWN } } } }",
+        # A pointer has no way back; this is what its users write.
+        "parse": "query ($id: ID!) { author(id: $id) { name country } "
+        "books(where: {author: {have: {id: {equalTo: $id}}}}, order: [id_ASC], first: 20) "
+        "{ edges { node { SHOWN } } } }",
         "naive": "query ($id: ID!) { author(id: $id) { name country books(first: 20) { nodes { SHOWN } } } }",
     },
     "aggregate": {
@@ -58,18 +67,25 @@ TEXTS: dict[str, dict[Style, str]] = {
         "janua": "mutation ($input: BookInput!) { createBook(input: $input) { id title price } }",
         "postgraphile": "mutation ($input: BookInput!) "
         "{ createBook(input: {book: $input}) { book { ID title price } } }",
+        "parse": "mutation ($input: CreateBookFieldsInput!) "
+        "{ createBook(input: {fields: $input}) { book { ID title price } } }",
         "naive": "mutation ($input: BookInput!) { createBook: create_book(input: $input) { id title price } }",
     },
     "bulk_create": {
         "janua": "mutation ($inputs: [BookInput!]!) { createBooks(inputs: $inputs) { id } }",
-        # It has no mutation for several records; this is what its users write.
+        # These two have no mutation for several records; this is what their users write.
         "postgraphile": "mutation ($input: BookInput!) { "
         + " ".join(f"b{place}: createBook(input: {{book: $input}}) {{ book {{ ID }} }}" for place in range(AT_ONCE))
+        + " }",
+        "parse": "mutation ($input: CreateBookFieldsInput!) { "
+        + " ".join(f"b{place}: createBook(input: {{fields: $input}}) {{ book {{ ID }} }}" for place in range(AT_ONCE))
         + " }",
         "naive": "mutation ($inputs: [BookInput!]!) { createBooks: create_books(inputs: $inputs) { id } }",
     },
 }
+"""What is asked; a style that is not there has no answer."""
 TEXTS["create_invalid"] = TEXTS["create"]
+ID: dict[Style, str] = {"postgraphile": "id: rowId", "parse": "id: objectId"}
 CASES = ("get_by_id", "list_filter_20", "list_nested_20", "author_books", "aggregate")
 WRITES = ("create_invalid", "create", "bulk_create")
 
@@ -95,11 +111,12 @@ def graphql_body(case: str, style: Style) -> bytes:
     shown = " ".join(SHOWN)
     text = TEXTS[case][style].replace("SHOWN", shown).replace("FIGURES", FIGURES)
     given = variables(case)
-    if style == "postgraphile":
-        text = text.replace(shown, shown.replace("in_stock", "in_stock: inStock").replace("id ", "ID ", 1))
-        text = text.replace("ID ", "id: rowId ")
+    if style in ID:
+        text = text.replace(shown, shown.replace("id ", "ID ", 1)).replace("ID ", f"{ID[style]} ")
         given = {"input": given["inputs"][0]} if "inputs" in given else given
-        given = {key: _columns(value) if key == "input" else value for key, value in given.items()}
+        given = {key: RENAMED[style](value) if key == "input" else value for key, value in given.items()}
+    if style == "postgraphile":
+        text = text.replace("in_stock", "in_stock: inStock")
     return json.dumps({"query": text, "variables": given}).encode()
 
 
@@ -135,6 +152,15 @@ def _columns(book: dict[str, Any]) -> dict[str, Any]:
     """Return the document with PostGraphile's names, its numeric as the text that it wants."""
     renamed = {"author_id": "authorId", "in_stock": "inStock"}
     return {renamed.get(key, key): str(value) if key == "price" else value for key, value in book.items()}
+
+
+def _fields(book: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with its author as Parse Server wants one."""
+    own = {key: each for key, each in book.items() if key != "author_id"}
+    return own | {"author": {"link": book["author_id"]}}
+
+
+RENAMED: dict[Style, Callable[[dict[str, Any]], dict[str, Any]]] = {"postgraphile": _columns, "parse": _fields}
 
 
 def _get(path: str, **parameters: str | int) -> Asked:
@@ -208,10 +234,12 @@ def _told(case: str, found: Any) -> Any:  # noqa: ANN401 -- JSON
             return {"count": figures["count"], "avg": figures["avg"]["price"], "max": figures["max"]["price"]}
         case {"data": {"genreFigures": figures}}:
             return figures
+        case {"data": {"author": author, "books": books}}:
+            return {**author, "books": _nodes(books)}
         case {"data": {"author": author}}:
-            return {**author, "books": author["books"]["nodes"]}
+            return {**author, "books": _nodes(author["books"])}
         case {"data": {"books": books}}:
-            return books["nodes"]
+            return _nodes(books)
         case {"data": {"book": book}}:
             return book
         case {"items": items}:
@@ -222,6 +250,11 @@ def _told(case: str, found: Any) -> Any:  # noqa: ANN401 -- JSON
             return {"id": id, **document, **related}
         case _:
             return found
+
+
+def _nodes(connection: dict[str, Any]) -> list[Any]:
+    """Return the records of a page, which has them at once or by its edges."""
+    return connection["nodes"] if "nodes" in connection else [each["node"] for each in connection["edges"]]
 
 
 def contains(found: Any, wanted: Any) -> bool:  # noqa: ANN401 -- JSON

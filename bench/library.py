@@ -1,7 +1,8 @@
 """The library: 1,000 authors and 100,000 books, the same ones every time, as documents and as relational tables.
 
 Start at `fill`, which registers Janua's example schemas and imports the documents, and `fill_tables`, which makes the
-tables `library.authors` and `library.books` of them, with the same indexes, for peers that serve tables.
+tables `library.authors` and `library.books` of them, with the same indexes, for peers that serve tables. Parse Server
+serves only tables that it made: `prepare_parse` before its start, and `fill_parse` after it.
 """
 
 import json
@@ -24,6 +25,9 @@ CITIES = ["Utrecht", "Leiden", "Gent", "Antwerpen", "Den Haag"]
 TAGS = ["award", "classic", "debut", "series", "signed", "translated"]
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 TABLES = Path(__file__).parent / "library.sql"
+PARSE_TABLES = Path(__file__).parent / "parse" / "library.sql"
+VACUUM = "VACUUM (ANALYZE)"
+"""Of the collections, too: an index answers alone only for pages that a vacuum has seen."""
 
 Entry = tuple[str, dict[str, Any]]
 """An id and a document."""
@@ -87,10 +91,23 @@ async def lines(entries: Iterable[Entry]) -> AsyncGenerator[bytes]:
 
 async def fill_tables(dsn: str) -> None:
     """Make the relational tables of what is in the collections."""
+    await _run(dsn, TABLES.read_text(), VACUUM)
+
+
+async def prepare_parse(dsn: str) -> None:
+    """Make the schema in which Parse Server makes its tables."""
+    await _run(dsn, "CREATE SCHEMA parse")
+
+
+async def fill_parse(dsn: str) -> None:
+    """Fill the tables that Parse Server has made with what is in the collections."""
+    await _run(dsn, PARSE_TABLES.read_text(), VACUUM)
+
+
+async def _run(dsn: str, *statements: str) -> None:
     connection = await asyncpg.connect(dsn)
     try:
-        await connection.execute(TABLES.read_text(), timeout=600)
-        # Here and in the collections: an index answers alone only for pages that a vacuum has seen.
-        await connection.execute("VACUUM (ANALYZE)", timeout=600)
+        for each in statements:
+            await connection.execute(each, timeout=600)
     finally:
         await connection.close()

@@ -55,10 +55,10 @@ class Target:
 
 FLOOR, CONSTANT, PGBENCH = "hand-written", "constant body", "pgbench"
 JANUA, ALONE, WORKERS = "Janua", "Janua, no batches", "Janua, 2 workers"
-POSTGRAPHILE, NAIVE = "PostGraphile 5", "naive Strawberry"
+POSTGRAPHILE, PARSE, NAIVE = "PostGraphile 5", "Parse Server", "naive Strawberry"
 BATCHED = ("get_by_id", "author_books", "create")
 """Cases that Janua may run together; the others do not differ without batches."""
-ORDER = (FLOOR, JANUA, ALONE, WORKERS, POSTGRAPHILE, NAIVE, CONSTANT, PGBENCH)
+ORDER = (FLOOR, JANUA, ALONE, WORKERS, POSTGRAPHILE, PARSE, NAIVE, CONSTANT, PGBENCH)
 
 Key = tuple[str, Face]
 
@@ -97,13 +97,14 @@ class Results:
 
 @dataclass(frozen=True)
 class Options:
-    """How long to measure, how often, what, and where the picture goes."""
+    """How long to measure, how often, what, where the picture goes, and with how many collections to start."""
 
     seconds: float = 1
     rounds: int = 9
     only: Sequence[str] = ()
     without: Sequence[str] = ()
     svg: Path | None = None
+    collections: Sequence[int] = (10, 1_000)
 
 
 async def measure_requests(dsn: str, options: Options) -> None:
@@ -149,6 +150,11 @@ async def targets(dsn: str, options: Options) -> AsyncGenerator[tuple[Sequence[T
             found.append(Target(NAIVE, stack.enter_context(servers.naive(dsn)), "naive"))
         if "postgraphile" not in options.without:
             found.append(Target(POSTGRAPHILE, stack.enter_context(servers.postgraphile(dsn)), "postgraphile"))
+        if "parse" not in options.without:
+            await library.prepare_parse(dsn)
+            parse = stack.enter_context(servers.parse(dsn))
+            await library.fill_parse(dsn)
+            found.append(Target(PARSE, parse, "parse", leaves=["aggregate"]))
         scripts = {} if "pgbench" in options.without else pgbench_scripts(compiled, directory)
         yield found, scripts
 
@@ -252,7 +258,7 @@ def bars(results: Results) -> Mapping[str, Mapping[str, float]]:
         if face != "graphql":
             continue
         rows = {"Janua, GraphQL": ((case, "graphql"), JANUA), "Janua, REST": ((case, "rest"), JANUA)}
-        rows |= {name: ((case, "graphql"), name) for name in (POSTGRAPHILE, NAIVE)}
+        rows |= {name: ((case, "graphql"), name) for name in (POSTGRAPHILE, PARSE, NAIVE)}
         found = {name: results.ratio(key, target) for name, (key, target) in rows.items()}
         shown[case] = {name: each for name, each in found.items() if each is not None}
     return shown

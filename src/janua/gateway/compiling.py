@@ -10,7 +10,7 @@ import json
 import logging
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import cast
@@ -37,6 +37,12 @@ class Compiled:
     collections: dict[str, Collection] = field(default_factory=dict[str, Collection])
     quarantined: dict[str, str] = field(default_factory=dict[str, str])
     fresh: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+
+    def take(self, other: "Compiled") -> None:
+        """Add what others were compiled to."""
+        self.collections |= other.collections
+        self.quarantined |= other.quarantined
+        self.fresh |= other.fresh
 
 
 def compile_all(stored: Sequence[StoredCollection], kept: Kept, references: References) -> Compiled:
@@ -88,7 +94,7 @@ def _known(stored: StoredCollection, kept: tuple[str, str] | None) -> Collection
         name=current.collection,
         version=current.version,
         fingerprint=current.fingerprint,
-        document=cast("Schema", loads(current.document)),
+        text=current.document,
         references=json.loads(current.references),
         revision=stored.revision,
         **read,
@@ -116,4 +122,6 @@ def _fresh(stored: StoredCollection, references: References, found: Compiled) ->
     if not pinned and made.fingerprint == current.fingerprint:
         model = written(made)
         found.fresh[made.name] = (_mark(stored, model), model)
+        # As who reads it later has it: most of a collection is not made before it is asked for.
+        return replace(made, text=current.document, **members(model))
     return made

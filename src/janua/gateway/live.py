@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from janua.errors import DatabaseAhead, JanuaError
-from janua.gateway.compiling import compile_all
+from janua.gateway.compiling import Compiled, compile_all
 from janua.model.catalog import Catalog
 from janua.model.collection import Collection, Schema
 from janua.model.extract import Extract
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Covering = Mapping[str, Extract]
 
+AT_ONCE = 500
+"""Collections of which it is read at once what they were compiled to."""
 FORMAT = 1
 """The newest format of the registry that this Janua knows; a migration that older ones could not serve raises it."""
 
@@ -112,13 +114,21 @@ class Live:
         kept = {name: each for name, each in self.catalog.collections.items() if revisions.get(name) == each.revision}
         fresh = await storage.load_current(c, [name for name in revisions if name not in kept])
         await self.load_references(c, [pair for each in fresh for pair in json.loads(each.current.references).items()])
-        known = await storage.load_compiled(c, [each.current.collection for each in fresh])
-        compiled = await asyncio.to_thread(compile_all, fresh, known, self._references)
+        compiled = await self._compiled(c, fresh)
         self._unkept |= compiled.fresh
         moving = await is_switching(c)
         collections = dict(sorted((kept | compiled.collections).items()))
         extracts = self._extracts(collections, await load_ready(c))
         return Catalog(revision, collections, compiled.quarantined, moving, extracts)
+
+    async def _compiled(self, c: Connection, stored: Sequence[storage.StoredCollection]) -> Compiled:
+        """Return what they mean; of thousands, what is kept of some is forgotten before that of others is loaded."""
+        found = Compiled()
+        for start in range(0, len(stored), AT_ONCE):
+            some = stored[start : start + AT_ONCE]
+            known = await storage.load_compiled(c, [each.current.collection for each in some])
+            found.take(await asyncio.to_thread(compile_all, some, known, self._references))
+        return found
 
     def _extracts(
         self, collections: Mapping[str, Collection], ready: Sequence[tuple[str, str, str]]

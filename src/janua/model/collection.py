@@ -7,8 +7,9 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from typing import Literal, cast
 
+from janua.model.json import loads
 from janua.model.types import Array, Json, Object, Type, Union
 
 Path = tuple[str, ...]
@@ -131,7 +132,7 @@ class Names:
 class Collection:
     """A named set of records under one schema version.
 
-    `document` is the schema as registered, `type` what a record's data is (an `Object` unless the schema's root is
+    `text` is the schema as registered, in JSON, `type` what a record's data is (an `Object` unless the schema's root is
     something else), `objects` the object types reachable from it, by name. `name_map` is the stored spelling map
     (see `names.NameMap`) that keeps names stable from version to version. `references` pins `janua:` references:
     collection → schema version. `revision` is the catalog revision that made this version current; unlike the
@@ -141,7 +142,7 @@ class Collection:
     name: str
     version: int
     fingerprint: str
-    document: Schema
+    text: str
     type: Type
     objects: Mapping[str, ObjectType]
     names: Names
@@ -152,6 +153,11 @@ class Collection:
     title: str | None = None
     description: str | None = None
     revision: int = 0
+
+    @cached_property
+    def document(self) -> Schema:
+        """The schema as registered, read when it is first asked for: a server of thousands is not asked for all."""
+        return cast("Schema", loads(self.text))
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -6,10 +6,13 @@ read annotations (indexes and relations).
 """
 
 from collections.abc import Container, Mapping
+from typing import cast
 
 from janua.errors import InvalidSchema, Violation
 from janua.model.collection import Collection, Names, Schema
+from janua.model.json import dumps
 from janua.model.names import collection_names, is_legal, wished_names
+from janua.model.types import Json
 from janua.registry.annotations import read_annotations
 from janua.registry.discriminators import share_discriminators
 from janua.registry.document import fingerprint
@@ -60,7 +63,7 @@ def compile_collection(  # noqa: PLR0913 -- each is a fact of its own, and all b
         name=name,
         version=version,
         fingerprint=found,
-        document=document,
+        text=dumps(cast("Json", document)),
         type=spelling.type,
         objects=spelling.objects,
         names=own,

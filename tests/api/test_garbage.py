@@ -20,6 +20,7 @@ BODIES = {
     "POST /graphql": json.dumps({"query": '{ record(id: "0198c5a4-7c1e-7d6a-b8f0-3f2a9d1c5e77") { id } }'}),
     "GET /records/0198c5a4-7c1e-7d6a-b8f0-3f2a9d1c5e77": "",
     "POST /records": "{}",
+    "GET /livez": "",
 }
 
 

@@ -135,6 +135,22 @@ async def test_a_body_that_comes_later_or_with_the_next_request_is_not_taken_for
         assert '"body": "\\"ef\\""' in await known.ask("")
 
 
+@pytest.mark.parametrize("place", range(1, 60))
+async def test_a_head_that_comes_in_two_parts_is_one_wherever_it_is_split(address: httpx.URL, place: int) -> None:
+    first = "GET /first HTTP/1.1\r\nHost: x"
+    second = f'DELETE /second HTTP/1.1\r\nHost: x{"y" * (place % 3)}\r\nIf-Match: "3"\r\n\r\n'
+    split = place % len(second)
+    async with Connection(address) as known, Connection(address) as new:
+        await known.ask(f"{first}\r\n\r\n")
+        answers: list[str] = []
+        for each in (known, new):
+            each.writer.write(second[:split].encode())
+            await asyncio.sleep(0.01)
+            answers.append(await each.ask(second[split:]))
+        assert answers[0] == answers[1]
+        assert "if-match" in answers[0]
+
+
 async def test_a_connection_is_closed_when_it_was_quiet_for_long_and_not_before(address: httpx.URL) -> None:
     async with Connection(address) as known:
         for path in ("/first", "/slow", "/third"):

@@ -7,6 +7,7 @@ on open connections are still answered. Start at `BoundedProtocol`; `ServerConfi
 """
 
 import asyncio
+from contextvars import Context
 from functools import partial
 from typing import Any, Final, cast
 
@@ -212,7 +213,7 @@ class BoundedProtocol(TakingProtocol):
             self._has_place = False
             self._admit(cycle, app)
         elif cycle.scope["path"] in ALWAYS:
-            super()._start_asgi_task(cycle, app)
+            self._begin(cycle, app, has_place=False)
         elif self.config.gate.take():
             self._admit(cycle, app)
         else:
@@ -221,16 +222,22 @@ class BoundedProtocol(TakingProtocol):
     def _admit(self, cycle: Cycle, app: Any) -> None:  # noqa: ANN401 -- uvicorn's
         if cycle.disconnected:
             self.config.gate.leave()
+            cycle.part()
             return
         self.config.gate.begin(cycle)
-        cycle.task = self.loop.create_task(self._work(cycle, app))
+        self._begin(cycle, app, has_place=True)
+
+    def _begin(self, cycle: Cycle, app: Any, *, has_place: bool) -> None:  # noqa: ANN401 -- uvicorn's
+        # In a context of its own, not of the request that has just left its place to this one.
+        cycle.task = self.loop.create_task(self._work(cycle, app, has_place=has_place), context=Context())
         self.tasks.add(cycle.task)
 
-    async def _work(self, cycle: Cycle, app: Any) -> None:  # noqa: ANN401 -- uvicorn's
+    async def _work(self, cycle: Cycle, app: Any, *, has_place: bool) -> None:  # noqa: ANN401 -- uvicorn's
         try:
             await cycle.run_asgi(app)
         finally:
-            self.config.gate.leave(cycle)
+            if has_place:
+                self.config.gate.leave(cycle)
             if cycle.task is not None:
                 self.tasks.discard(cycle.task)
             cycle.part()
@@ -238,12 +245,14 @@ class BoundedProtocol(TakingProtocol):
     def _turn_away(self, cycle: Cycle) -> None:
         """Answer a request that there was no place for; nobody reads its body."""
         if cycle.disconnected:
+            cycle.part()
             return
         metrics.NOW.refused += 1
         answer = REFUSAL if cycle.keep_alive else CLOSING_REFUSAL
         self.transport.write(answer[: answer.index(b"{")] if cycle.scope["method"] == "HEAD" else answer)
         cycle.response_complete = True
         cycle.let_go()
+        cycle.part()
         self.on_response_complete()
 
     def shutdown(self) -> None:
@@ -339,7 +348,8 @@ class BoundedProtocol(TakingProtocol):
 
     def _wait_for_next(self, waited: float = 0.0) -> None:
         seconds = self.config.timeout_keep_alive - waited
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+        # In a context of its own: that of the request which is just answered would keep its trace.
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler, context=Context())
 
     def _head_is_late(self) -> None:
         if self._held is not None or self.loop.time() - self._refused_at < self.config.head_seconds:

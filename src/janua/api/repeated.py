@@ -56,10 +56,11 @@ class Heads:
 
     def again(self, data: bytes) -> Again | None:
         """Return the request that these bytes are, all of them, if they have a head that is known."""
-        head, _, body = data.partition(b"\r\n\r\n")
+        head, blank, body = data.partition(b"\r\n\r\n")
         first, _, rest = head.partition(b"\r\n")
         known = self._known.get(rest)
-        if known is None or len(body) != known.length:
+        # Without its end, a head may be the beginning of another one.
+        if known is None or not blank or len(body) != known.length:
             return None
         scope = dict(known.scope)
         if first != known.first:

@@ -63,8 +63,10 @@ class Cycle(RequestResponseCycle):
         return self.more_body or (self.response_started and not self.response_complete)
 
     def when_gone(self, told: Told | None) -> None:
-        """Call `told` when the client has gone, or nobody any more; see `watch`."""
+        """Call `told` when the client has gone, at once if it has, or nobody any more; see `watch`."""
         self._told = told
+        if self.disconnected:
+            self.be_gone()
 
     def be_gone(self) -> None:
         """Tell that the client has gone."""
@@ -77,7 +79,7 @@ class Cycle(RequestResponseCycle):
         self.scope.pop("extensions", None)
 
     def take_body(self) -> bytes | None:
-        """Return the body if all of it is here and was not received in parts; see `receiving`."""
+        """Return the body if all of it is here; asked before anything of it is received, see `receiving`."""
         if self.more_body or self.disconnected or self.response_complete:
             return None
         body, self.body = bytes(self.body), bytearray()

@@ -18,7 +18,7 @@ def is_planned(text: str) -> bool:
 
 def is_explainable(text: str) -> bool:
     """Say whether PostgreSQL still has a plan for a statement: the table of an import is gone with it."""
-    return is_planned(text) and STAGING not in text
+    return is_planned(text) and f'"{STAGING}"' not in text
 
 
 async def explain(gateway: Gateway, text: str, values: Sequence[Any]) -> Sequence[str]:

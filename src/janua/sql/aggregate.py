@@ -91,6 +91,7 @@ def _listed(plan: AggregatePlan, binds: Binds) -> tuple[Tree, Tree]:
 
 def _grouped(plan: AggregatePlan, row: Row, binds: Binds) -> Tree:
     probes = _probes(plan, binds)
+    # Also where nothing of it is left: each probe has the same condition, so there is no parameter that is not used.
     source, where, value = _read(plan, row, binds)
     if probes and len(probes) == len(plan.measures) and not _is_counted(plan.shown):
         source, where = None, None

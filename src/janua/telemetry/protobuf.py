@@ -10,8 +10,7 @@ from struct import Struct, pack
 from typing import Any, Final
 
 from janua import __version__
-from janua.telemetry.spans import MOST_SPANS, Span, Step, Trace, new_id
-from janua.telemetry.statements import BATCH, WAITED, step_of
+from janua.telemetry.spans import Span, Step, Trace
 
 _ROOT: Final = Struct(">2s16s2sQ")
 _STEP: Final = Struct(">2s16s2sQ2sQ")
@@ -39,23 +38,15 @@ def message(traces: Iterable[bytes], resource: Mapping[str, Any]) -> bytes:
 
 def spans_of(trace: Trace) -> bytes:
     """Return the spans of a trace, each a field of `ScopeSpans`."""
-    trace.be_described()
+    trace.settle()
     trace_id, shift, ended = trace.trace_id.to_bytes(16, "big"), trace.shift, trace.end
     state = _field(_TRACE_STATE, _utf8(trace.state)) if trace.state else b""
     parts: list[bytes] = []
-    for each in (trace, *trace.begun):
+    for each in trace.spans:
         own = state if each.noted is None and not each.error else state + _own(each)
         # A step that was still running when the request ended was given up.
-        end = each.end or ended
-        _add(
-            parts, trace_id, each.id, each.parent, int(each.start * 1e9) + shift, int(end * 1e9) + shift, each.step, own
-        )
-    for told in trace.later[: MOST_SPANS - len(trace.begun)]:
-        start, end = int(told.started * 1e9) + shift, int(told.ended * 1e9) + shift
-        if told.waited:
-            _add(parts, trace_id, new_id(), told.parent, start - int(told.waited * 1e9), start, WAITED, state)
-        own = state + _kept(BATCH, told.reads) if told.reads > 1 else state
-        _add(parts, trace_id, new_id(), told.parent, start, end, step_of(told.text), own)
+        start, end = int(each.start * 1e9) + shift, int((each.end or ended) * 1e9) + shift
+        _add(parts, trace_id, each.id, each.parent, start, end, each.step, own)
     return b"".join(parts)
 
 

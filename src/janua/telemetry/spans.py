@@ -20,7 +20,7 @@ from enum import IntEnum
 from functools import lru_cache
 from random import getrandbits
 from time import perf_counter
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 Value = str | int | float | bool
 
@@ -114,42 +114,8 @@ class Description(NamedTuple):
     query: str
 
 
-class Later(Protocol):
-    """A statement that was over when a trace was told of it, by times of `perf_counter`: it adds itself when called."""
-
-    @property
-    def parent(self) -> int:
-        """The id of the step that it was for."""
-        ...
-
-    @property
-    def text(self) -> str:
-        """Its SQL."""
-        ...
-
-    @property
-    def waited(self) -> float:
-        """Seconds until it began, 0 if they are not worth telling."""
-        ...
-
-    @property
-    def started(self) -> float:
-        """When it began."""
-        ...
-
-    @property
-    def ended(self) -> float:
-        """When it was over."""
-        ...
-
-    @property
-    def reads(self) -> int:
-        """How many requests it was for."""
-        ...
-
-    def __call__(self, trace: "Trace") -> object:
-        """Make spans of it."""
-        ...
+Later = Callable[["Trace"], object]
+"""Adds to a trace what was written down while the request ran."""
 
 
 class Trace(Span):
@@ -186,11 +152,6 @@ class Trace(Span):
         return len(self._steps) >= MOST_SPANS - 1
 
     @property
-    def begun(self) -> Sequence[Span]:
-        """The steps that are spans already, without those in `later`."""
-        return self._steps
-
-    @property
     def steps(self) -> Sequence[Span]:
         """What was done for it, in order of the beginnings."""
         if self.later:
@@ -219,10 +180,6 @@ class Trace(Span):
         """Have the request and its steps described, and find out when it was; once: other threads may read it then."""
         if self.later:
             self._catch_up()
-        self.be_described()
-
-    def be_described(self) -> None:
-        """Have the request described, and find out when it was; its steps as they are."""
         if not self.shift:
             self.shift = time.time_ns() - time.perf_counter_ns()
         if self.describe is not None:
@@ -237,11 +194,6 @@ class Trace(Span):
 
 def _start(span: Span) -> float:
     return span.start
-
-
-def new_id() -> int:
-    """Return an id for a span."""
-    return getrandbits(64) or 1
 
 
 current: ContextVar[tuple[Trace, int] | None] = ContextVar("current", default=None)

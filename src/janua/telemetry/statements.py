@@ -18,8 +18,6 @@ _OPERATIONS: Final = frozenset(
     {"SELECT", "INSERT", "UPDATE", "DELETE", "COPY", "BEGIN", "COMMIT", "ROLLBACK", "CREATE", "ALTER", "DROP", "SET"}
 )
 KEPT_CHARACTERS: Final = 16_384  # of SQL that is remembered, as in `storage.pool`
-WAITED: Final = step("connection")
-BATCH: Final = "db.operation.batch.size"
 _WRITES: Final = re.compile(r"\b(INSERT INTO|UPDATE|DELETE FROM)\b")
 
 
@@ -73,23 +71,19 @@ class Shared(NamedTuple):
     def __call__(self, trace: Trace) -> None:
         """Add its steps to a trace."""
         if self.waited:
-            trace.begin(WAITED, self.parent, self.started - self.waited).end = self.started
+            trace.begin(step("connection"), self.parent, self.started - self.waited).end = self.started
         made = _begun(trace, self.parent, self.text, self.values, self.started)
         made.end = self.ended
         if self.reads > 1:
-            made.note(BATCH, self.reads)
+            made.note("db.operation.batch.size", self.reads)
 
 
 def _begun(trace: Trace, parent: int, text: str, values: Sequence[Any], started: float) -> Span:
-    made = trace.begin(step_of(text), parent, started)
+    known = _step(text) if len(text) <= KEPT_CHARACTERS else _made(text)
+    made = trace.begin(known, parent, started)
     if trace.parameters is not None:
         trace.parameters[made.id] = tuple(values)
     return made
-
-
-def step_of(text: str) -> Step:
-    """Return what is the same each time that this SQL runs, always the same one unless it is long."""
-    return _step(text) if len(text) <= KEPT_CHARACTERS else _made(text)
 
 
 def _made(text: str) -> Step:
